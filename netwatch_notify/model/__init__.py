@@ -1,0 +1,1 @@
+"""What we talk about, in nmap's words: frozen values, standard library only."""

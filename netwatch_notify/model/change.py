@@ -1,0 +1,92 @@
+"""Changes: what differs from the inventory and is told."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from hashlib import blake2b
+
+from netwatch_notify.model.host import Address
+from netwatch_notify.model.port import Port, PortKey, PortState, ScriptOutput, Service
+
+
+class ChangeKind(StrEnum):
+    """What can be told of a host or a port."""
+
+    HOST_NEW = "host-new"
+    HOST_GONE = "host-gone"
+    HOST_BACK = "host-back"
+    PORT_OPENED = "port-opened"
+    PORT_CLOSED = "port-closed"
+    SERVICE_CHANGED = "service-changed"
+    MAC_CHANGED = "mac-changed"
+
+
+class Severity(StrEnum):
+    """How soon somebody should look; `rank` 0 is the worst."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """Sort key, worst first."""
+        return list(Severity).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One fact that is told; carries all that any format says about it."""
+
+    kind: ChangeKind
+    severity: Severity
+    address: Address
+    name: str = ""
+    """What DNS calls the host, if anything; shown before the address."""
+    mac: str = ""
+    vendor: str = ""
+    key: PortKey | None = None
+    state: PortState | None = None
+    """The state now, of a port."""
+    was: str = ""
+    """The old state, MAC or version."""
+    service: Service | None = None
+    scripts: tuple[ScriptOutput, ...] = ()
+    ports: tuple[Port, ...] = ()
+    """The open ports of a new host."""
+    confirmed: bool = False
+    """Whether a second look saw it too."""
+    first_seen_at: datetime | None = None
+    """When we first saw the host or the open port; for what closed, when it opened."""
+    last_seen_at: datetime | None = None
+    note: str = ""
+    """One more thing worth saying, such as why the second look is missing."""
+
+    @property
+    def id(self) -> str:
+        """Twelve hexadecimal digits that depend only on what the change is about."""
+        state = self.state.value if self.state else ""
+        now = ""
+        if self.kind is ChangeKind.SERVICE_CHANGED and self.service:
+            now = f"{self.service.product} {self.service.version}"
+        elif self.kind is ChangeKind.MAC_CHANGED:
+            now = self.mac
+        about = (self.kind.value, str(self.address), str(self.key or ""), state, now)
+        return blake2b("\0".join(about).encode(), digest_size=6).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """
+    Something that broke, told each night while it lasts.
+
+    `key` says what it is about and stays the same from night to night.
+    """
+
+    key: str
+    headline: str
+    """In capitals in the subject, so short: `leeds not scanned`."""
+    details: tuple[str, ...] = ()
+    nights: int = 1
+    since: datetime | None = None
+    last_good_at: datetime | None = None

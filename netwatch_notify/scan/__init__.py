@@ -1,0 +1,1 @@
+"""Ask nmap, and read what it answers."""

@@ -1,0 +1,286 @@
+"""
+An nmap XML as a byte stream: one `<host>` slice after another, and how the scan ended.
+
+Everything but the hosts goes through expat as it comes, so that what nmap says about itself
+is read by a parser and not by patterns. The cut at `<host` is safe on nmap's output, because nmap
+escapes `<` in all it quotes; a stream in which it might not be (comments or CDATA that hold a
+host, an internal DTD subset, an encoding that is no superset of ASCII) is refused.
+Source: nmap.dtd, xmloutputversion 1.05.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from xml.parsers import expat
+
+from netwatch_notify.errors import UnreadableInputError
+from netwatch_notify.model.port import PortProtocol
+from netwatch_notify.model.ranges import Ranges
+from netwatch_notify.model.scan import ScanEnding, ScanHeader, ScanInfo
+from netwatch_notify.model.text import clean
+
+MAX_HOST_BYTES = 32 << 20
+"""A host with 65,535 open ports and scripts on each is about 20 MB."""
+MAX_TOKEN_BYTES = 4 << 20
+"""Longest single tag outside the hosts; `services="…"` of a full scan is under 400 kB."""
+MAX_DEPTH = 100
+"""Nested elements outside the hosts; nmap's script tables stay below ten."""
+
+_HOST_START = re.compile(rb"<host[\s>]")
+_HOST_END = b"</host>"
+_ASCII_COMPATIBLE = re.compile(
+    r"utf-?8|us-ascii|ascii|iso-8859-\d+|latin-?1|windows-125\d", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskProgress:
+    """nmap's own word on how far it is (`--stats-every`)."""
+
+    task: str
+    percent: float
+
+
+class ScanStream:
+    """
+    Feed it bytes; it yields `<host>` slices as soon as each element closes.
+
+    `header`, `ending` and `progress` hold what was read so far. Raises UnreadableInputError, naming
+    `name`, line and reason, where the bytes are no nmap XML, broken, or hostile.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.header = ScanHeader()
+        self.ending = ScanEnding()
+        self.progress: TaskProgress | None = None
+        self.encoding = "utf-8"
+        self.is_complete = False
+        """Whether `</nmaprun>` was read; set by `close`."""
+        self._buffer = bytearray()
+        self._in_host = False
+        self._searched = 0
+        self._saw_root = False
+        self._depth = 0
+        self._host_lines = 0
+        self._since_event = 0
+        self._first = True
+        parser = self._parser = expat.ParserCreate()
+        if hasattr(parser, "SetReparseDeferralEnabled"):
+            parser.SetReparseDeferralEnabled(False)
+        parser.StartElementHandler = self._on_start
+        parser.EndElementHandler = self._on_end
+        parser.StartDoctypeDeclHandler = self._on_doctype
+        parser.EntityDeclHandler = self._on_entity
+        parser.XmlDeclHandler = self._on_declaration
+        parser.CommentHandler = self._on_event
+        parser.ProcessingInstructionHandler = self._on_event
+
+    @property
+    def line(self) -> int:
+        """The line reading has come to, for messages."""
+        return self._parser.ErrorLineNumber + self._host_lines
+
+    def refuse(self, reason: str) -> UnreadableInputError:
+        """Return the error that names this stream, the line, and `reason`."""
+        return UnreadableInputError(f"{self.name}: line {self.line}: {reason}")
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Take the next bytes of the stream and yield the hosts that are complete with them."""
+        self._buffer += data
+        if self._first and len(self._buffer) >= 4:
+            self._check_beginning()
+        while True:
+            if self._in_host:
+                end = self._buffer.find(_HOST_END, self._searched)
+                if end < 0:
+                    if len(self._buffer) > MAX_HOST_BYTES:
+                        raise self.refuse(f"a host of more than {MAX_HOST_BYTES >> 20} MB")
+                    self._searched = max(0, len(self._buffer) - len(_HOST_END))
+                    return
+                end += len(_HOST_END)
+                host = bytes(self._buffer[:end])
+                del self._buffer[:end]
+                self._in_host, self._searched = False, 0
+                self._check_host(host)
+                yield host
+                self._host_lines += host.count(b"\n")
+            else:
+                start = _HOST_START.search(self._buffer)
+                # Whole tags only: newer expats put off an unfinished one until much more came.
+                cut = start.start() if start else self._buffer.rfind(b">") + 1
+                self._skeleton(bytes(self._buffer[:cut]))
+                del self._buffer[:cut]
+                if not start:
+                    if len(self._buffer) > MAX_TOKEN_BYTES:
+                        raise self.refuse(f"a tag of more than {MAX_TOKEN_BYTES >> 20} MB")
+                    return
+                if not self._saw_root or self._depth != 1 or self._is_inside_token():
+                    raise self.refuse("a <host> where nmap writes none")
+                self._in_host = True
+
+    def close(self) -> None:
+        """The stream is over. `is_complete` then says whether it was whole."""
+        if self._first and self._buffer:
+            self._check_beginning()
+        if not self._in_host:
+            self._skeleton(bytes(self._buffer))
+        if not self._saw_root:
+            raise UnreadableInputError(f"{self.name}: is empty or holds no nmap XML")
+        self.is_complete = self._depth == 0
+
+    def _check_beginning(self) -> None:
+        self._first = False
+        head = bytes(self._buffer[:4])
+        if head.startswith(b"\x1f\x8b"):
+            raise UnreadableInputError(f"{self.name}: is compressed with gzip; unpack it first")
+        if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head:
+            raise UnreadableInputError(f"{self.name}: is binary or UTF-16, not nmap XML")
+        if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and head.strip():
+            raise UnreadableInputError(f"{self.name}: line 1: is no XML")
+
+    def _check_host(self, host: bytes) -> None:
+        if b"<!" in host or b"<?" in host or len(_HOST_START.findall(host)) > 1:
+            raise self.refuse("a comment, CDATA or host inside a host; nmap writes none")
+
+    def _skeleton(self, data: bytes) -> None:
+        if not data:
+            return
+        if b"<![CDATA[" in data:
+            raise self.refuse("CDATA; nmap writes none")
+        self._since_event += len(data)
+        try:
+            self._parser.Parse(data, False)
+        except expat.ExpatError as error:
+            reason = expat.ErrorString(error.code)
+            raise self.refuse(reason if self._saw_root else f"is no nmap XML: {reason}") from error
+        if self._since_event > MAX_TOKEN_BYTES:
+            raise self.refuse(f"a tag of more than {MAX_TOKEN_BYTES >> 20} MB")
+
+    def _is_inside_token(self) -> bool:
+        """Whether a comment or a tag is still open, so that a cut here would be wrong."""
+        # A processing instruction is reported at once, unless something open swallows it.
+        seen: list[str] = []
+        self._parser.ProcessingInstructionHandler = lambda target, _data: seen.append(target)
+        try:
+            self._parser.Parse(b"<?netwatch?>", False)
+        except expat.ExpatError:
+            return True
+        finally:
+            self._parser.ProcessingInstructionHandler = self._on_event
+        return not seen
+
+    def _on_event(self, *_: object) -> None:
+        self._since_event = 0
+
+    def _on_declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
+        self._since_event = 0
+        if encoding and not _ASCII_COMPATIBLE.fullmatch(encoding):
+            raise self.refuse(
+                f"declares the encoding {clean(encoding, 20)}, which is not supported"
+            )
+        self.encoding = encoding or "utf-8"
+
+    def _on_doctype(
+        self, _name: str, _system: str | None, _public: str | None, has_internal: bool
+    ) -> None:
+        if has_internal:
+            raise self.refuse("has an internal DTD subset; nmap writes none")
+
+    def _on_entity(self, *_: object) -> None:
+        raise self.refuse("declares an entity; nmap declares none")
+
+    def _on_start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._since_event = 0
+        if not self._saw_root:
+            if tag != "nmaprun":
+                raise self.refuse(f"is no nmap XML: its first element is <{clean(tag, 20)}>")
+            self._saw_root = True
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise self.refuse(f"more than {MAX_DEPTH} nested elements")
+        handler = _HANDLERS.get(tag)
+        if handler:
+            handler(self, attributes)
+
+    def _on_end(self, _tag: str) -> None:
+        self._since_event = 0
+        self._depth -= 1
+
+    def _nmaprun(self, attributes: dict[str, str]) -> None:
+        self.header = replace(
+            self.header,
+            scanner=clean(attributes.get("scanner", "")),
+            arguments=attributes.get("args", ""),
+            version=clean(attributes.get("version", "")),
+            started_at=_instant(attributes.get("start")),
+        )
+
+    def _scaninfo(self, attributes: dict[str, str]) -> None:
+        try:
+            info = ScanInfo(
+                clean(attributes.get("type", "")),
+                PortProtocol(attributes.get("protocol", "tcp")),
+                Ranges.parse(attributes.get("services", "")),
+            )
+        except ValueError as error:
+            raise self.refuse("a scaninfo that is not nmap's") from error
+        self.header = replace(self.header, scan_infos=(*self.header.scan_infos, info))
+
+    def _task_progress(self, attributes: dict[str, str]) -> None:
+        try:
+            percent = float(attributes.get("percent", ""))
+        except ValueError:
+            return
+        self.progress = TaskProgress(clean(attributes.get("task"), 40), min(100.0, percent))
+
+    def _target(self, attributes: dict[str, str]) -> None:
+        if attributes.get("status") == "skipped":
+            skipped = clean(attributes.get("specification", ""))
+            self.ending = replace(
+                self.ending, skipped_targets=(*self.ending.skipped_targets, skipped)
+            )
+
+    def _finished(self, attributes: dict[str, str]) -> None:
+        self.ending = replace(
+            self.ending,
+            finished=True,
+            exit=clean(attributes.get("exit", ""), 20),
+            error_message=clean(attributes.get("errormsg", "")),
+            ended_at=_instant(attributes.get("time")),
+            elapsed_seconds=_number(attributes.get("elapsed")),
+        )
+
+    def _hosts(self, attributes: dict[str, str]) -> None:
+        up, total = _number(attributes.get("up")), _number(attributes.get("total"))
+        self.ending = replace(
+            self.ending,
+            hosts_up=None if up is None else int(up),
+            hosts_total=None if total is None else int(total),
+        )
+
+
+_HANDLERS = {
+    "nmaprun": ScanStream._nmaprun,
+    "scaninfo": ScanStream._scaninfo,
+    "taskprogress": ScanStream._task_progress,
+    "target": ScanStream._target,
+    "finished": ScanStream._finished,
+    "hosts": ScanStream._hosts,
+}
+
+
+def _instant(text: str | None) -> datetime | None:
+    number = _number(text)
+    try:
+        return datetime.fromtimestamp(number, UTC) if number else None
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None
