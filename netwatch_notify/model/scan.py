@@ -60,7 +60,7 @@ class Coverage:
 
     addresses: AddressSet
     ports: Mapping[PortProtocol, Ranges] = field(default_factory=dict)
-    types: tuple[tuple[PortProtocol, str], ...] = ()
+    types: "ScanTypes" = ()
     """The scan type per protocol, sorted: `((tcp, syn), (udp, udp))`."""
     open_only: bool = False
     """Scanned with `--open`: a host that is not listed proves only that it shows no open port."""
@@ -70,20 +70,28 @@ class Coverage:
         return address in self.addresses and key.number in self.ports.get(key.protocol, Ranges())
 
 
+ScanTypes = tuple[tuple[PortProtocol, str], ...]
+
+
 def covered_by(
-    coverages: Iterable[Coverage],
-    types: tuple[tuple[PortProtocol, str], ...],
-    address: Address,
-    key: PortKey | None = None,
+    coverages: Iterable[Coverage], types: ScanTypes, address: Address, key: PortKey | None = None
 ) -> bool:
     """
-    Whether any of `coverages`, scanned in the way `types` says, covers the address or its port.
+    Whether any of `coverages` asked about the address, or its port, in the way `types` says.
+
+    For a port the scan type of its protocol must agree; for a host, that of any protocol, so
+    that adding UDP to a TCP scan does not make every host newly covered.
     """
     for coverage in coverages:
-        if coverage.types != types:
+        if address not in coverage.addresses:
             continue
-        if coverage.covers(address, key) if key else address in coverage.addresses:
-            return True
+        if key is None:
+            if coverage.types == types or set(coverage.types) & set(types):
+                return True
+        elif coverage.covers(address, key):
+            wanted = dict(types).get(key.protocol)
+            if dict(coverage.types).get(key.protocol) == wanted:
+                return True
     return False
 
 
@@ -130,6 +138,11 @@ class PartResult:
     remedy: str = ""
     """What to try."""
     seconds: float = 0.0
+
+    @property
+    def types(self) -> ScanTypes:
+        """How each protocol was scanned."""
+        return tuple(sorted({(info.protocol, info.type) for info in self.header.scan_infos}))
 
     @property
     def ended_properly(self) -> bool:

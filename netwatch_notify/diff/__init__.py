@@ -1,0 +1,1 @@
+"""What differs from the inventory, and what of it is told; pure."""

@@ -1,0 +1,44 @@
+"""What the second look found."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from netwatch_notify.model.host import Address, Host
+from netwatch_notify.model.port import Port, PortKey, PortState
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLook:
+    """
+    The answers, by host; what is in `asked` and not in the answer was asked and not seen.
+
+    What is not in `asked` had no second look in time, or its nmap broke.
+    """
+
+    hosts: Mapping[Address, Host] = field(default_factory=dict)
+    asked: frozenset[tuple[Address, PortKey]] = frozenset()
+    asked_hosts: frozenset[Address] = frozenset()
+    """Hosts that were asked whether they are up at all."""
+    was_made: bool = True
+    """False for `ingest`: nothing is asked again."""
+
+    def host_is_up(self, address: Address) -> bool | None:
+        """Whether the host answered; None if it was not asked."""
+        host = self.hosts.get(address)
+        if host is not None and host.is_present:
+            return True
+        return False if address in self.asked_hosts else None
+
+    def port(self, address: Address, key: PortKey) -> Port | None:
+        """Return the port as the second look listed it, if it did."""
+        host = self.hosts.get(address)
+        if host is None:
+            return None
+        return next((port for port in host.ports if port.key == key), None)
+
+    def state_of(self, address: Address, key: PortKey) -> PortState | None:
+        """Return the state the second look saw, None if it was not asked or does not say."""
+        if (address, key) not in self.asked:
+            return None
+        host = self.hosts.get(address)
+        return host.state_of(key) if host else None
