@@ -1,0 +1,1 @@
+"""Remember: all SQL lives here."""

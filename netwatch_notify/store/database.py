@@ -1,0 +1,152 @@
+"""Open the state: its directory, the SQLite database, transactions, the one-run-at-a-time lock."""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from netwatch_notify.errors import AnotherRunError, StateError, UsageError
+from netwatch_notify.store.migrations import migrate
+
+BUSY_SECONDS = 30.0
+"""How long to wait for another process's transaction; each of ours is far shorter."""
+
+
+class Database:
+    """
+    One network's SQLite database.
+
+    Every failure of SQLite becomes a StateError that names the file and what to try.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, name: str) -> None:
+        self.connection = connection
+        self.name = name
+
+    @classmethod
+    def open(cls, directory: Path, network: str) -> "Database":
+        """Open `netwatch.db` in `directory`, making both where they are missing."""
+        make_private_directory(directory)
+        path = directory / "netwatch.db"
+        with translated(str(path)):
+            is_new = not path.exists()
+            if is_new:
+                path.touch(mode=0o600)
+            database = cls(_connect(str(path)), str(path))
+            database._prepare(network)
+        return database
+
+    @classmethod
+    def in_memory(cls, copy_of: Path | None, network: str) -> "Database":
+        """
+        Return a database that lives in memory: empty, or a copy of `copy_of`.
+
+        For previews, which write nothing and take no lock.
+        """
+        database = cls(_connect(":memory:"), str(copy_of or ":memory:"))
+        with translated(database.name):
+            if copy_of is not None and copy_of.exists():
+                source = sqlite3.connect(f"{copy_of.absolute().as_uri()}?mode=ro", uri=True)
+                try:
+                    source.backup(database.connection)
+                finally:
+                    source.close()
+            database._prepare(network)
+        return database
+
+    def _prepare(self, network: str) -> None:
+        migrate(self.connection, self.name)
+        self.connection.execute("INSERT OR IGNORE INTO facts VALUES ('network', ?)", (network,))
+        row = self.connection.execute("SELECT value FROM facts WHERE key = 'network'").fetchone()
+        if row[0] != network:
+            raise UsageError(
+                f"NETWATCH_STATE_DIR: {self.name} belongs to the network {row[0]!r}, "
+                f"not {network!r}; give each network its own directory"
+            )
+
+    def close(self) -> None:
+        """Close the connection; the object is of no use afterwards."""
+        self.connection.close()
+
+    @contextmanager
+    def atomic(self) -> Iterator[None]:
+        """All that is written inside commits together, or not at all."""
+        with translated(self.name):
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self.connection.rollback()
+                raise
+            self.connection.commit()
+
+    def integrity(self) -> str:
+        """Return `ok`, or what SQLite's own check found first."""
+        with translated(self.name):
+            return str(self.connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+
+
+@contextmanager
+def translated(name: str) -> Iterator[None]:
+    """Turn what SQLite and the disk raise into a StateError about `name`."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise StateError(f"{name}: {error}; is the disk full, or the directory read-only?") from (
+            error
+        )
+    except sqlite3.DatabaseError as error:
+        raise StateError(f"{name}: {error}; restore a backup, or move it away to begin anew") from (
+            error
+        )
+    except OSError as error:
+        raise StateError(f"{error.filename or name}: {error.strerror}") from error
+
+
+def make_private_directory(path: Path) -> None:
+    """Make `path` and its parents, for us alone (0700). Raises StateError."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StateError(f"{path}: cannot be made: {error.strerror}") from error
+    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        raise StateError(f"{path}: not writable by this user; set NETWATCH_STATE_DIR")
+
+
+@contextmanager
+def run_lock(directory: Path) -> Iterator[None]:
+    """
+    Hold the network's lock: one `run` or `ingest` at a time.
+
+    The kernel lets go of it when we die, however we die. Raises AnotherRunError, with the pid
+    that holds it, at once.
+    """
+    path = directory / "lock"
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StateError(f"{path}: {error.strerror}") from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
+            raise AnotherRunError(
+                f"another run is in progress (pid {holder or 'unknown'}); nothing was changed"
+            ) from error
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        except OSError as error:
+            raise StateError(f"{path}: {error.strerror}") from error
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection

@@ -1,0 +1,104 @@
+"""
+The database's schema as numbered steps, each in one transaction with its record.
+
+A released step is never edited; a new one is added.
+"""
+
+import sqlite3
+
+from netwatch_notify.errors import StateError
+
+STEPS: tuple[str, ...] = (
+    """
+    CREATE TABLE runs (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        kind TEXT NOT NULL,
+        status TEXT NOT NULL,
+        started_at TEXT NOT NULL,
+        ended_at TEXT,
+        fast_seconds REAL NOT NULL DEFAULT 0,
+        detail_seconds REAL NOT NULL DEFAULT 0,
+        hosts_up INTEGER,
+        coverage TEXT NOT NULL DEFAULT '[]',
+        content TEXT NOT NULL DEFAULT ''
+    );
+    CREATE INDEX runs_content ON runs (content) WHERE content <> '';
+    CREATE TABLE hosts (
+        address TEXT PRIMARY KEY,
+        present INTEGER NOT NULL,
+        first_seen_at TEXT NOT NULL,
+        gone_at TEXT,
+        mac TEXT NOT NULL,
+        vendor TEXT NOT NULL,
+        name TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE ports (
+        address TEXT NOT NULL REFERENCES hosts (address) ON DELETE CASCADE,
+        protocol TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        opened_at TEXT NOT NULL,
+        closed_at TEXT,
+        service TEXT,
+        PRIMARY KEY (address, protocol, number)
+    ) WITHOUT ROWID;
+    CREATE TABLE absences (
+        address TEXT NOT NULL,
+        port TEXT NOT NULL,
+        runs INTEGER NOT NULL,
+        last_seen_at TEXT NOT NULL,
+        PRIMARY KEY (address, port)
+    ) WITHOUT ROWID;
+    CREATE TABLE held (
+        range TEXT PRIMARY KEY,
+        runs INTEGER NOT NULL,
+        since TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE coverages (body TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TABLE problems (
+        key TEXT PRIMARY KEY,
+        nights INTEGER NOT NULL,
+        since TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE parts (
+        label TEXT PRIMARY KEY,
+        last_good_at TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE changes (
+        run_id INTEGER NOT NULL REFERENCES runs (id),
+        id TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        severity TEXT NOT NULL,
+        address TEXT NOT NULL,
+        body TEXT NOT NULL,
+        PRIMARY KEY (run_id, id)
+    ) WITHOUT ROWID;
+    CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        run_id INTEGER NOT NULL REFERENCES runs (id),
+        destination TEXT NOT NULL,
+        view TEXT NOT NULL,
+        state TEXT NOT NULL DEFAULT 'waiting',
+        attempts INTEGER NOT NULL DEFAULT 0,
+        created_at TEXT NOT NULL,
+        lease_until REAL NOT NULL DEFAULT 0,
+        lease_holder TEXT NOT NULL DEFAULT '',
+        last_error TEXT NOT NULL DEFAULT '',
+        sent_at TEXT
+    );
+    CREATE INDEX outbox_waiting ON outbox (id) WHERE state = 'waiting';
+    CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    """,
+)
+
+
+def migrate(connection: sqlite3.Connection, name: str) -> None:
+    """Bring the schema up to date. Raises StateError where the database is newer than we are."""
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > len(STEPS):
+        raise StateError(
+            f"{name}: was written by a newer netwatch-notify (schema {version}, "
+            f"this one knows {len(STEPS)}); upgrade netwatch-notify"
+        )
+    for number, step in enumerate(STEPS[version:], version + 1):
+        connection.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;")

@@ -1,0 +1,205 @@
+"""The history of runs: when, how they went, what they covered and told."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from statistics import median
+
+from netwatch_notify.model.change import Change, Problem
+from netwatch_notify.model.scan import Coverage
+from netwatch_notify.store.codec import coverage_text, instant_of, instant_text
+from netwatch_notify.store.database import Database, translated
+
+USUAL_RUNS = 14
+"""Runs that `usual_hosts_up` looks back on."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run as the history keeps it."""
+
+    id: int
+    kind: str
+    status: str
+    """`running`, `done`, `failed`, `interrupted`; a told interruption is `interrupted-told`."""
+    started_at: datetime
+
+
+def begin_run(database: Database, kind: str, started_at: datetime) -> int:
+    """Record that a run began and return its id; an interrupted one leaves this behind."""
+    with database.atomic():
+        cursor = database.connection.execute(
+            "INSERT INTO runs (kind, status, started_at) VALUES (?, 'running', ?)",
+            (kind, instant_text(started_at)),
+        )
+        return int(cursor.lastrowid or 0)
+
+
+def mark_run(database: Database, run_id: int, status: str, ended_at: datetime) -> None:
+    """Record how a run that committed nothing ended."""
+    with database.atomic():
+        database.connection.execute(
+            "UPDATE runs SET status = ?, ended_at = ? WHERE id = ?",
+            (status, instant_text(ended_at), run_id),
+        )
+
+
+def interrupted_runs(database: Database, this_run: int | None) -> list[RunRecord]:
+    """Return the runs that began, ended in the middle, and were not told yet."""
+    with translated(database.name):
+        rows = database.connection.execute(
+            "SELECT id, kind, status, started_at FROM runs "
+            "WHERE status IN ('running', 'interrupted') AND id IS NOT ? ORDER BY id",
+            (this_run,),
+        )
+        return [RunRecord(i, kind, status, instant_of(at)) for i, kind, status, at in rows]
+
+
+def complete_run(
+    database: Database,
+    run_id: int,
+    *,
+    status: str,
+    ended_at: datetime,
+    fast_seconds: float,
+    detail_seconds: float,
+    hosts_up: int | None,
+    coverages: Iterable[Coverage],
+    content: str,
+    told_interruptions: Sequence[RunRecord],
+) -> None:
+    """Record a run's outcome; inside `Database.atomic`, with what it settled."""
+    database.connection.execute(
+        "UPDATE runs SET status = ?, ended_at = ?, fast_seconds = ?, detail_seconds = ?, "
+        "hosts_up = ?, coverage = ?, content = ? WHERE id = ?",
+        (
+            status,
+            instant_text(ended_at),
+            fast_seconds,
+            detail_seconds,
+            hosts_up,
+            "[" + ",".join(map(coverage_text, coverages)) + "]",
+            content,
+            run_id,
+        ),
+    )
+    for run in told_interruptions:
+        database.connection.execute(
+            "UPDATE runs SET status = 'interrupted-told' WHERE id = ?", (run.id,)
+        )
+
+
+def add_changes(
+    database: Database,
+    run_id: int,
+    changes: Iterable[Change],
+    bodies: Iterable[Mapping[str, object]],
+) -> None:
+    """Add what a run tells to the history; inside `Database.atomic`."""
+    database.connection.executemany(
+        "INSERT OR REPLACE INTO changes VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (
+                run_id,
+                change.id,
+                change.kind.value,
+                change.severity.value,
+                str(change.address),
+                json.dumps(body, ensure_ascii=False),
+            )
+            for change, body in zip(changes, bodies, strict=True)
+        ],
+    )
+
+
+def last_done(database: Database) -> RunRecord | None:
+    """Return the last run that ended properly."""
+    with translated(database.name):
+        row = database.connection.execute(
+            "SELECT id, kind, status, started_at FROM runs WHERE status = 'done' "
+            "ORDER BY started_at DESC LIMIT 1"
+        ).fetchone()
+    return RunRecord(row[0], row[1], row[2], instant_of(row[3])) if row else None
+
+
+def last_settled_at(database: Database) -> datetime | None:
+    """Return when the last run that settled anything started."""
+    with translated(database.name):
+        row = database.connection.execute(
+            "SELECT max(started_at) FROM runs WHERE status IN ('done', 'partial')"
+        ).fetchone()
+    return instant_of(row[0]) if row and row[0] else None
+
+
+def run_with_content(database: Database, content: str) -> int | None:
+    """Return the run that took in the very same scan, if any."""
+    with translated(database.name):
+        row = database.connection.execute(
+            "SELECT id FROM runs WHERE content = ? AND content <> ''", (content,)
+        ).fetchone()
+    return int(row[0]) if row else None
+
+
+def usual_hosts_up(database: Database) -> int | None:
+    """Return the median of hosts up over the last `USUAL_RUNS` good runs; None below three."""
+    with translated(database.name):
+        rows = database.connection.execute(
+            "SELECT hosts_up FROM runs WHERE status = 'done' AND hosts_up IS NOT NULL "
+            "ORDER BY id DESC LIMIT ?",
+            (USUAL_RUNS,),
+        ).fetchall()
+    return round(median(row[0] for row in rows)) if len(rows) >= 3 else None
+
+
+def count_problems(
+    database: Database, problems: Sequence[Problem], now: datetime
+) -> tuple[Problem, ...]:
+    """Return the problems with how many nights in a row each is told, this one included."""
+    with translated(database.name):
+        rows = {
+            key: (nights, instant_of(since))
+            for key, nights, since in database.connection.execute("SELECT * FROM problems")
+        }
+        good = {
+            label: instant_of(at)
+            for label, at in database.connection.execute("SELECT * FROM parts")
+        }
+    counted = []
+    for problem in problems:
+        nights, since = rows.get(problem.key, (0, now))
+        last_good_at = good.get(problem.key.removeprefix("part:"))
+        counted.append(replace(problem, nights=nights + 1, since=since, last_good_at=last_good_at))
+    return tuple(counted)
+
+
+def record_problems(database: Database, problems: Iterable[Problem], now: datetime) -> None:
+    """Keep the count of what lasts and forget what is over; inside `Database.atomic`."""
+    database.connection.execute("DELETE FROM problems")
+    database.connection.executemany(
+        "INSERT OR REPLACE INTO problems VALUES (?, ?, ?)",
+        [(p.key, p.nights, instant_text(p.since or now)) for p in problems],
+    )
+
+
+def record_good_parts(database: Database, labels: Iterable[str], started_at: datetime) -> None:
+    """Record when each part last ended properly; inside `Database.atomic`."""
+    database.connection.executemany(
+        "INSERT OR REPLACE INTO parts VALUES (?, ?)",
+        [(label, instant_text(started_at)) for label in labels],
+    )
+
+
+def prune(database: Database, keep_days: int, now: datetime) -> list[int]:
+    """
+    Forget delivered messages older than `keep_days`; return the runs whose files may go.
+
+    Runs and changes stay: they are small, and the history answers from them.
+    """
+    limit = instant_text(now - timedelta(days=keep_days))
+    with database.atomic():
+        database.connection.execute(
+            "DELETE FROM outbox WHERE state <> 'waiting' AND created_at < ?", (limit,)
+        )
+        rows = database.connection.execute("SELECT id FROM runs WHERE started_at < ?", (limit,))
+        return [row[0] for row in rows]
