@@ -23,15 +23,17 @@ def lan_unavailable() -> str | None:
 
     name = f"netwatch-probe-{os.getpid()}-{secrets.token_hex(2)}"
     inside = ["ip", "netns", "exec", name]
+    firewall = (
+        "add table inet probe; add chain inet probe output { type filter hook output priority 0; };"
+        "add rule inet probe output numgen random mod 1000 < 1 drop"
+    )
     # Everything a kernel or a container may refuse: namespaces, veth, macvlan, nftables.
     attempts = (
         ["ip", "netns", "add", name],
         [*inside, "ip", "link", "add", "probe", "type", "veth", "peer", "name", "peer"],
         [*inside, "ip", "link", "add", "link", "peer", "name", "host", "type", "macvlan"],
-        [*inside, "nft", "add table inet probe; add chain inet probe output "
-                         "{ type filter hook output priority 0; }; "
-                         "add rule inet probe output numgen random mod 1000 < 1 drop"],
-    )  # fmt: skip
+        [*inside, "nft", firewall],
+    )
     try:
         for attempt in attempts:
             result = subprocess.run(attempt, capture_output=True, text=True, timeout=20)

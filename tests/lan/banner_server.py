@@ -58,10 +58,10 @@ def web(server: str, title: str) -> Serve:
 
     def response(status: str, body: str, *, with_body: bool = True) -> bytes:
         head = (
-            f"HTTP/1.1 {status}\r\nServer: {server}\r\n"
-            f"Content-Type: text/html\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+            f"HTTP/1.1 {status}\r\nServer: {server}\r\nContent-Type: text/html\r\n"
+            f"Content-Length: {len(body.encode())}\r\nConnection: close\r\n\r\n"
         )
-        return (head + body * with_body).encode()
+        return (head + (body if with_body else "")).encode()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = await reader.readline()
@@ -103,7 +103,8 @@ def mariadb(version: str) -> Serve:
     """Return a server that sends MySQL's handshake packet, protocol version 10."""
     handshake = (
         b"\x0a" + version.encode() + b"\0"
-        b"\x2a\0\0\0" b"abcdefgh\0"  # connection id, first part of the salt
+        b"\x2a\0\0\0"
+        b"abcdefgh\0"  # connection id, first part of the salt
         b"\xfe\xf7\x2d\x02\0\xff\x81\x15" + bytes(10) + b"ijklmnopqrst\0"
         b"mysql_native_password\0"
     )
@@ -111,12 +112,14 @@ def mariadb(version: str) -> Serve:
 
 
 HOSTILE = (
-    b"220 <b>bold</b> <script>alert(1)</script> <!channel> <@U012AB3CD> @room @everyone "
-    b"\x1b[31mred\x1b[0m \x1b]0;title\x07 `rm -rf` ```code``` *bold* _it_ [link](http://a.example) "
-    b"\xe2\x80\xaeright-to-left &lt;b&gt; ]]> ${HOME} %s \\\r\n"
-    b"Subject: injected\r\n\r\n<!here> last line\n"
+    "<b>bold</b> <script>alert(1)</script> <!channel> <@U012AB3CD> @room @everyone "
+    "\x1b[31mred\x1b[0m \x1b]0;title\x07 `rm -rf` ```code``` *bold* _it_ [link](http://a.example) "
+    "\u202eright-to-left\u202c &lt;b&gt; ]]> ${HOME} %s \\"
 )
 """What a device on the network may say to break out of a message."""
+
+HOSTILE_SHORT = "<b>b</b> <!channel> @room \x1b[31mred `id` *x* \u202eleft"
+"""For nmap's fields: it leaves the version out when it is longer than 80 bytes."""
 
 SERVICES: dict[str, Serve] = {
     "openssh-9.2p1": greeting(b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n"),
@@ -137,7 +140,11 @@ SERVICES: dict[str, Serve] = {
     ),
     "mysql": mariadb("5.5.5-10.11.6-MariaDB-0+deb12u1"),
     "silent": greeting(b""),
-    "hostile": greeting(HOSTILE),
+    # Recognised by nobody, as "silent": nmap -sV tries every probe it has, 160 seconds for each.
+    "hostile": greeting(f"220 {HOSTILE}\r\nSubject: injected\r\n\r\n<!here> last\n".encode()),
+    # Recognised at once: the version, extra info and http-title's output carry the text.
+    "hostile-ftp": greeting(f"220 vsFTPd {HOSTILE_SHORT} ready...\r\n".encode()),
+    "hostile-web": web(f"Apache/2.4.57 ({HOSTILE_SHORT})", HOSTILE.replace("<", "&lt;")),
 }
 
 

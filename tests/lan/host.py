@@ -16,6 +16,9 @@ ON_LINK = IPv4Network("10.78.0.0/24")
 
 ON_LINK_SCANNER = ON_LINK[1]
 
+DOOMED_GROUP = 78
+"""Interfaces of this group go at once: a group of 200 takes 0.1 s, one by one they take 4 s."""
+
 
 @dataclass(frozen=True, slots=True)
 class LanHost:
@@ -71,9 +74,9 @@ class LanHost:
         """Return the `ip -batch` lines, for the LAN's namespace, that bring the host up."""
         if self.is_on_link:
             # A macvlan each, because one interface answers ARP with one MAC only.
+            macvlan = f"address {self.link_address} type macvlan mode bridge"
             return [
-                f"link add link onlink name {self.interface} address {self.link_address} "
-                "type macvlan mode bridge",
+                f"link add link onlink name {self.interface} {macvlan}",
                 f"address add {self.address}/32 dev {self.interface}",
                 f"link set {self.interface} up",
             ]
@@ -83,9 +86,9 @@ class LanHost:
         return [f"route add local {self.address}/32 dev lo"]
 
     def removed(self) -> list[str]:
-        """Return the `ip -batch` lines that take the host away."""
+        """Return the `ip -batch` lines that take the host away; on-link, they only doom it."""
         if self.is_on_link:
-            return [f"link delete {self.interface}"]
+            return [f"link set {self.interface} group {DOOMED_GROUP}"]
         if self.is_ipv6:
             return [f"address delete {self.address}/128 dev lo"]
         return [f"route delete local {self.address}/32 dev lo"]

@@ -8,6 +8,7 @@ NNN.eml, below two lines of its envelope: X-MailFrom and X-RcptTo.
 import argparse
 import asyncio
 import signal
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,16 +35,19 @@ class Mailbox:
         """Return the answer that refuses this stage, or None when it may go on."""
         code = self.refuse
         if self.refuse_file is not None:
-            try:
+            with suppress(FileNotFoundError):
                 code = self.refuse_file.read_text().strip()
-            except FileNotFoundError:
-                pass
         if not code or stage != self.refuse_at:
             return None
         return f"{code} {REFUSALS.get(code, 'Refused')}"
 
     async def handle_RCPT(  # noqa: N802  # aiosmtpd finds it by this name
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+        self,
+        _server: SMTP,
+        _session: Session,
+        envelope: Envelope,
+        address: str,
+        _options: list[str],
     ) -> str:
         if answer := self.refusal("rcpt"):
             return answer
@@ -51,7 +55,7 @@ class Mailbox:
         return "250 2.1.5 Ok"
 
     async def handle_DATA(  # noqa: N802  # aiosmtpd finds it by this name
-        self, server: SMTP, session: Session, envelope: Envelope
+        self, _server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
         if answer := self.refusal("data"):
             return answer

@@ -24,9 +24,17 @@ from types import TracebackType
 from typing import IO, Self
 
 from tests.lan.availability import lan_unavailable, require_lan
-from tests.lan.host import ON_LINK, ON_LINK_SCANNER, ROUTED, ROUTED_IPV6, LanHost
+from tests.lan.host import DOOMED_GROUP, ON_LINK_SCANNER, ROUTED, ROUTED_IPV6, LanHost
 
-__all__ = ["MAIL_SERVER", "Lan", "LanError", "LanHost", "lan_unavailable", "read_line", "require_lan"]
+__all__ = [
+    "MAIL_SERVER",
+    "Lan",
+    "LanError",
+    "LanHost",
+    "lan_unavailable",
+    "read_line",
+    "require_lan",
+]
 
 MAIL_SERVER = Path(__file__).with_name("mail_server.py")
 BANNER_SERVER = Path(__file__).with_name("banner_server.py")
@@ -52,7 +60,7 @@ route replace {ROUTED_IPV6} via fd79::2 dev routed
 
 SCANNER_ROUTE = f"route replace {ROUTED} via 10.79.0.2 dev routed\n"
 
-# The scanner's MAC is told, not asked for, as an interface without an address has no name to ask by.
+# The scanner's MAC is told: an interface without an address has none to ask it from.
 LAN_LINKS = f"""\
 link set lo up
 link set routed up
@@ -178,6 +186,8 @@ class Lan:
 
         self._serve(close=[key[:2] for key in old_services - new_services], listen=[])
         _batch(self.lan, "\n".join(line for host in gone for line in host.removed()))
+        if any(host.is_on_link for host in gone):
+            _batch(self.lan, f"link delete group {DOOMED_GROUP}\n")
         self._nft(_firewall_elements(hosts))
         _batch(self.lan, "\n".join(line for host in come for line in host.added()))
         self._serve(close=[], listen=sorted(new_services - old_services))
@@ -218,7 +228,7 @@ class Lan:
         timeout: float = 120,
         input: str | None = None,  # noqa: A002  # as in subprocess.run
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command in the scanner's namespace, as `subprocess.run` would; `env` is all of it."""
+        """Run a command in the scanner's namespace; `env`, as in `subprocess.run`, is all of it."""
         return subprocess.run(
             [*_inside(self.scanner), *argv],
             env=env,

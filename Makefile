@@ -1,0 +1,47 @@
+# What README.md names. Each target prepares what it needs; there is nothing to install before.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format constraints clean
+MAKEFLAGS += --no-builtin-rules
+
+# Words for the program, as you would type them after its name.
+ARGS ?=
+
+# TARGETS reaches the program through its environment, letter for letter: pasted into a recipe it
+# would be read by a shell, and expanded by make (as its own export of it would) `$(…)` would run.
+unexport TARGETS
+ifneq ($(value TARGETS),)
+run: export NETWATCH_TARGETS := $(value TARGETS)
+endif
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+run: ## scan, compare and tell: make run TARGETS=192.168.1.0/24 ARGS=--dry-run
+	@tools/setup.sh run
+	@if [ "$$(id -u)" -ne 0 ]; then \
+		echo "Not root: without raw sockets nmap makes a connect scan, and MAC addresses are not seen." >&2; \
+	fi
+	@.venv/bin/netwatch-notify $(if $(wildcard .env),--env-file .env) $(ARGS)
+
+test: lint ## lint, then run the tests and report their coverage
+	@.venv/bin/python -m pytest --cov --cov-report=term
+
+lint: ## check style, format and types
+	@tools/setup.sh test
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/mypy
+
+format: ## repair what ruff can: format, imports, simple findings
+	@tools/setup.sh test
+	@.venv/bin/ruff check --fix-only
+	@.venv/bin/ruff format
+
+constraints: ## write constraints.txt anew from the newest releases
+	@tools/setup.sh constraints
+
+clean: ## delete what these targets made (not .env, nor the state directory)
+	rm -rf .venv .coverage .coverage.* htmlcov dist build *.egg-info
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,99 @@
+"""The same facts for machines: what `--json` prints and a hook gets."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from netwatch_notify.model.change import Change, Problem
+from netwatch_notify.model.port import Port, Service
+from netwatch_notify.report.facts import RunFacts
+from netwatch_notify.report.items import lasting
+from netwatch_notify.report.view import in_order
+
+SCHEMA = 1
+"""Changes when a field goes or means something else; new fields may come at any time."""
+
+
+def json_report(
+    facts: RunFacts,
+    changes: Sequence[Change],
+    problems: Sequence[Problem],
+    coverage: Mapping[str, object] | None = None,
+) -> dict[str, Any]:
+    """
+    Return the report, made of what `json.dumps` takes.
+
+    Times are ISO 8601 in UTC; what is not known is null. A service is what a probe found,
+    never a guess from the port number.
+    """
+    return {
+        "schema": SCHEMA,
+        "network": facts.network,
+        "run": {
+            "id": facts.run_id,
+            "started_at": _instant(facts.started_at),
+            "ended_at": _instant(facts.ended_at),
+            "status": facts.status,
+            "fast_seconds": facts.fast_seconds,
+            "detail_seconds": facts.detail_seconds,
+            "coverage": dict(coverage or {}),
+        },
+        "counts": dict(Counter(change.kind.value for change in in_order(changes))),
+        "problems": [_problem(problem) for problem in problems],
+        "changes": [_change(change) for change in in_order(changes)],
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "id": change.id,
+        "kind": change.kind.value,
+        "severity": change.severity.value,
+        "address": str(change.address),
+        "mac": change.mac or None,
+        "vendor": change.vendor or None,
+        "hostname": change.name or None,
+        "port": change.key.number if change.key else None,
+        "protocol": change.key.protocol.value if change.key else None,
+        "state": change.state.value if change.state else None,
+        "was": change.was or None,
+        "service": _service(change.service),
+        "ports": [_port(port) for port in change.ports],
+        "confirmed": change.confirmed,
+        "first_seen_at": _instant(change.first_seen_at),
+        "group": None,
+        "note": change.note or None,
+    }
+
+
+def _port(port: Port) -> dict[str, Any]:
+    return {
+        "port": port.key.number,
+        "protocol": port.key.protocol.value,
+        "state": port.state.value,
+        "service": _service(port.service),
+    }
+
+
+def _service(service: Service | None) -> dict[str, Any] | None:
+    if service is None or not service.probed_name:
+        return None
+    return {
+        "name": service.probed_name,
+        "product": service.product or None,
+        "version": service.version or None,
+        "extra_info": service.extra_info or None,
+        "cpe": list(service.cpes),
+    }
+
+
+def _problem(problem: Problem) -> str:
+    told = list(problem.details)
+    if problem.nights > 1:
+        told.insert(1, lasting(problem, lambda at: at.astimezone(UTC).date().isoformat()))
+    return f"{problem.headline}: {'; '.join(told)}" if told else problem.headline
+
+
+def _instant(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None

@@ -1,0 +1,75 @@
+"""The subject: the worst fact, within what a phone shows of it."""
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from netwatch_notify.model.change import Change, ChangeKind, Problem, Severity
+from netwatch_notify.model.port import PortState
+from netwatch_notify.model.text import clean
+from netwatch_notify.report.facts import RunFacts
+from netwatch_notify.report.items import host_maker, service_label, version_verb
+from netwatch_notify.report.words import counted, day
+
+FACT_LIMIT = 40
+"""Characters of network and worst fact; a phone's lock screen shows about as many."""
+NETWORK_LIMIT = 20
+
+
+def subject_of(
+    facts: RunFacts, changes: Sequence[Change], problems: Sequence[Problem], zone: tzinfo
+) -> str:
+    """Return the subject; `changes` come worst first. Problems are in it, and in capitals."""
+    network = clean(facts.network, NETWORK_LIMIT)
+    room = FACT_LIMIT - len(network) - len(": ")
+    told: list[str] = []
+    if problems:
+        told.append(clean(problems[0].headline.upper(), room))
+        if len(problems) > 1:
+            told.append(f"{len(problems)} PROBLEMS")
+    if facts.first_run:
+        hosts = facts.inventory.hosts if facts.inventory else facts.hosts_up
+        told.append(f"first scan, {counted(hosts, 'host')} known")
+    elif problems:
+        critical = sum(change.severity is Severity.CRITICAL for change in changes)
+        told += [f"{critical:,} critical"] if critical else []
+        told += [counted(len(changes), "change")] if changes else []
+    elif changes:
+        told.append(_within(changes[0], room))
+        told += [f"+{len(changes) - 1:,}"] if len(changes) > 1 else []
+    else:
+        told.append("no changes")
+    return f"{network}: {', '.join(told)} · {day(facts.started_at, zone)}"
+
+
+def _within(change: Change, room: int) -> str:
+    """Say the change with the host's whole name if that fits, else with its first label."""
+    name = clean(change.name, 200) or str(change.address)
+    for who in (name, name.partition(".")[0] if change.name else name):
+        fact = _fact(change, who)
+        if len(fact) <= room:
+            break
+    maker = host_maker(change)
+    if change.kind is ChangeKind.HOST_NEW and not change.name and maker:
+        longer = f"{fact}, {maker}"
+        fact = longer if len(longer) <= room else fact
+    return clean(fact, room)
+
+
+def _fact(change: Change, who: str) -> str:
+    match change.kind:
+        case ChangeKind.HOST_NEW:
+            return f"new device {who}"
+        case ChangeKind.HOST_GONE:
+            return f"{who} gone"
+        case ChangeKind.HOST_BACK:
+            return f"{who} back"
+        case ChangeKind.PORT_OPENED:
+            name = clean(change.service.probed_name, 24) if change.service else ""
+            return f"{name or change.key} open on {who}"
+        case ChangeKind.PORT_CLOSED:
+            refused = change.state in (PortState.CLOSED, None)
+            return f"{change.key} {'closed' if refused else 'silent'} on {who}"
+        case ChangeKind.SERVICE_CHANGED:
+            return f"{service_label(change)} {version_verb(change)} on {who}"
+        case ChangeKind.MAC_CHANGED:
+            return f"MAC changed on {who}"

@@ -1,0 +1,1 @@
+"""Tests of the delivery, against real servers on loopback."""

@@ -1,0 +1,194 @@
+"""Destinations side by side: children that hang, crash and die, and what is told of them."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from netwatch_notify.deliver.dispatch import Send, deliver_side_by_side
+from netwatch_notify.model.message import Delivery, OutboxEntry, View
+
+
+def entry(number: int, destination: str = "a") -> OutboxEntry:
+    now = datetime(2026, 1, 2, tzinfo=UTC)
+    return OutboxEntry(number, 1, destination, View("lan", "s"), 0, now)
+
+
+class Recorder:
+    """What was recorded, and when."""
+
+    def __init__(self) -> None:
+        self.outcomes: dict[int, Delivery] = {}
+        self.order: list[int] = []
+        self.seconds: dict[int, float] = {}
+        self._begun = time.monotonic()
+
+    def __call__(self, of: OutboxEntry, delivery: Delivery) -> None:
+        assert of.id not in self.outcomes
+        self.outcomes[of.id] = delivery
+        self.order.append(of.id)
+        self.seconds[of.id] = time.monotonic() - self._begun
+
+
+def open_files() -> list[str]:
+    return sorted(os.listdir("/proc/self/fd"))  # noqa: PTH208
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left() -> Iterator[None]:
+    """No child, no open file is left by any of these."""
+    before = open_files()
+    yield
+    assert open_files() == before
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def dispatch(send: Send, *rows: OutboxEntry, deadline: float = 10) -> Recorder:
+    jobs: dict[str, list[OutboxEntry]] = {}
+    for row in rows:
+        jobs.setdefault(row.destination, []).append(row)
+    recorder = Recorder()
+    deliver_side_by_side(jobs, send, recorder, deadline_seconds=deadline)
+    return recorder
+
+
+def test_rows_of_one_destination_go_in_order_and_a_failed_one_stops_no_other() -> None:
+    def send(of: OutboxEntry) -> Delivery:
+        return Delivery(of.id != 2, "" if of.id != 2 else "HTTP 500\x1b[31m\nx")
+
+    recorder = dispatch(send, entry(1), entry(2), entry(3))
+
+    assert recorder.order == [1, 2, 3]
+    assert recorder.outcomes[2] == Delivery(False, "HTTP 500[31m x")
+    assert recorder.outcomes[1] == recorder.outcomes[3] == Delivery(True)
+
+
+def test_a_slow_destination_delays_no_other_and_each_outcome_is_recorded_at_once() -> None:
+    def send(of: OutboxEntry) -> Delivery:
+        time.sleep(1 if of.destination == "slow" else 0)
+        return Delivery(True)
+
+    recorder = dispatch(send, entry(1, "slow"), entry(2, "slow"), entry(3, "b"), entry(4, "b"))
+
+    assert recorder.order == [3, 4, 1, 2]
+    assert recorder.seconds[4] < 0.9
+    assert recorder.seconds[1] < 1.9
+
+
+def test_a_send_that_hangs_is_ended_and_the_rest_is_not_tried() -> None:
+    def send(of: OutboxEntry) -> Delivery:
+        if of.id == 2:
+            time.sleep(60)
+        return Delivery(True)
+
+    recorder = dispatch(send, entry(1), entry(2), entry(3), entry(9, "b"), deadline=1)
+
+    assert recorder.outcomes == {
+        1: Delivery(True),
+        2: Delivery(False, "no answer within 1 s"),
+        3: Delivery(False, "not tried: a message before it got no answer"),
+        9: Delivery(True),
+    }
+    assert recorder.seconds[3] < 2
+
+
+def test_a_send_that_ignores_sigterm_is_killed_with_what_it_started(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+
+    def send(of: OutboxEntry) -> Delivery:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        hook = subprocess.Popen(["sleep", "60"])
+        pid_file.write_text(str(hook.pid))
+        hook.wait()
+        time.sleep(60)
+        return Delivery(True)
+
+    recorder = dispatch(send, entry(1), deadline=0.5)
+
+    assert recorder.outcomes == {1: Delivery(False, "no answer within 0 s")}
+    status = Path(f"/proc/{pid_file.read_text()}/stat")
+    assert not status.exists() or status.read_text().split()[2] in "ZX"
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        (lambda: os.kill(os.getpid(), signal.SIGKILL), "the sender died: SIGKILL"),
+        (lambda: os._exit(7), "the sender died: exit status 7"),
+        (lambda: sys.exit(3), "the sender died: exit status 1"),
+    ],
+    ids=["killed", "exited", "sys.exit"],
+)
+def test_a_child_that_dies_is_told(end: object, reason: str) -> None:
+    def send(of: OutboxEntry) -> Delivery:
+        end()  # type: ignore[operator]
+        return Delivery(True)
+
+    recorder = dispatch(send, entry(1), entry(2))
+
+    assert recorder.outcomes[1] == Delivery(False, reason)
+    assert recorder.outcomes[2] == Delivery(False, "not tried: the sender died")
+
+
+def test_an_error_in_a_send_is_told_by_its_type_only_and_the_next_row_is_tried() -> None:
+    def send(of: OutboxEntry) -> Delivery:
+        if of.id == 1:
+            raise RuntimeError("https://token@example.org")
+        return Delivery(True)
+
+    recorder = dispatch(send, entry(1), entry(2))
+
+    assert recorder.outcomes[1] == Delivery(False, "the sender died: RuntimeError")
+    assert recorder.outcomes[2] == Delivery(True)
+
+
+def test_a_child_has_the_default_signal_handlers() -> None:
+    def send(of: OutboxEntry) -> Delivery:
+        return Delivery(False, str(signal.getsignal(signal.SIGTERM)))
+
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        recorder = dispatch(send, entry(1))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert recorder.outcomes[1].reason == str(signal.SIG_DFL)
+
+
+def test_when_recording_fails_every_child_is_ended() -> None:
+    def send(of: OutboxEntry) -> Delivery:
+        time.sleep(60 if of.destination == "slow" else 0)
+        return Delivery(True)
+
+    def record(of: OutboxEntry, delivery: Delivery) -> None:
+        raise OSError("disk full")
+
+    begun = time.monotonic()
+    with pytest.raises(OSError, match="disk full"):
+        deliver_side_by_side({"slow": [entry(1, "slow")], "b": [entry(2, "b")]}, send, record)
+    assert time.monotonic() - begun < 2
+
+
+def test_a_thread_beside_it_is_no_reason_for_a_warning() -> None:
+    stopped = threading.Event()
+    thread = threading.Thread(target=stopped.wait)
+    thread.start()
+    try:
+        recorder = dispatch(lambda _: Delivery(True), entry(1))
+    finally:
+        stopped.set()
+        thread.join()
+
+    assert recorder.outcomes[1] == Delivery(True)
+
+
+def test_nothing_to_send_starts_nothing() -> None:
+    deliver_side_by_side({"a": []}, lambda _: Delivery(True), Recorder())

@@ -1,0 +1,298 @@
+#!/bin/sh
+# Makes the clone ready to run (`run`) or to test (`test`), and does nothing, quickly, when it is.
+#
+#   tools/setup.sh run           nmap, .venv with netwatch-notify in it
+#   tools/setup.sh test          the same, and what the tests and linters need
+#   tools/setup.sh constraints   writes constraints.txt anew from the newest releases
+#
+# All it says goes to stderr: stdout belongs to the program that `make run` starts next.
+set -eu
+
+purpose=${1-}
+case $purpose in
+    run | test | constraints) ;;
+    *)
+        echo "usage: tools/setup.sh run|test|constraints" >&2
+        exit 2
+        ;;
+esac
+cd "$(dirname "$0")/.."
+here=$(pwd -P)
+
+# Written last: a .venv without it was interrupted.
+stamp=.venv/netwatch-setup
+
+say() {
+    printf 'setup: %s\n' "$*" >&2
+}
+
+stop() {
+    say "$*"
+    exit 1
+}
+
+on_path() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+# Debian keeps nft and cron in a folder that is not on every user's PATH.
+installed() (
+    PATH=$PATH:/usr/sbin:/sbin
+    on_path "$1"
+)
+
+listed() {
+    printf '%s' "$*" | sed 's/ /, /g'
+}
+
+# --- Is there anything to do?
+
+# Changes when .venv must be installed again: other requirements, or another way to install them.
+fingerprint() {
+    cat pyproject.toml constraints.txt tools/setup.sh | sha256sum
+}
+
+# What .venv is bound to: its scripts and the editable install name this folder, and its packages
+# lie in a folder of one Python version, which a system upgrade can replace below it.
+place() {
+    printf '%s %s' "$(.venv/bin/python -I -S -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)" "$here"
+}
+
+# Sets stamped_place, stamped_purpose and stamped_fingerprint; all are empty without a stamp.
+read_stamp() {
+    stamped_place='' stamped_purpose='' stamped_fingerprint=''
+    if [ -f "$stamp" ]; then
+        {
+            IFS= read -r stamped_fingerprint
+            IFS= read -r stamped_purpose
+            IFS= read -r stamped_place
+        } <"$stamp" || true
+    fi
+}
+
+venv_is_whole() {
+    read_stamp
+    [ -n "$stamped_place" ] && [ -x .venv/bin/netwatch-notify ] && [ "$stamped_place" = "$(place)" ]
+}
+
+venv_is_ready() {
+    venv_is_whole &&
+        { [ "$stamped_purpose" = "$purpose" ] || [ "$stamped_purpose" = test ]; } &&
+        [ "$stamped_fingerprint" = "$(fingerprint)" ]
+}
+
+# --- System packages
+
+# Sets needed (nothing works without them) and wanted (some tests cannot run without them).
+find_missing_tools() {
+    needed='' wanted=''
+    # Who names an nmap of their own does not need Debian's.
+    [ -n "${NETWATCH_NMAP_PATH-}" ] || on_path nmap || needed=nmap
+    if [ "$purpose" = test ]; then
+        installed ip || wanted="$wanted iproute2"
+        installed nft || wanted="$wanted nftables"
+        installed ndiff || wanted="$wanted ndiff"
+        installed cron || wanted="$wanted cron"
+        wanted=${wanted# }
+    fi
+}
+
+# Sets python to the first one that is new enough, with venv if any has it, else to nothing.
+find_python() {
+    python='' python_has_venv=no
+    for candidate in "$@"; do
+        "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
+        if "$candidate" -c 'import ensurepip, venv' 2>/dev/null; then
+            python=$candidate python_has_venv=yes
+            return
+        fi
+        [ -n "$python" ] || python=$candidate
+    done
+}
+
+is_root() {
+    [ "$(id -u)" -eq 0 ]
+}
+
+# File descriptor 9 is the lock: a service that a package starts would hold it for ever.
+as_root() {
+    if is_root; then
+        "$@" >&2 9<&-
+    else
+        sudo "$@" >&2 9<&-
+    fi
+}
+
+install_packages() {
+    if is_root; then
+        say "installing $(listed "$@") with apt-get."
+    else
+        say "installing $(listed "$@") with apt-get through sudo, because only root may install system packages."
+    fi
+    # One broken third-party source makes it fail while the Debian lists are good.
+    as_root apt-get -q update || say "apt-get update failed; going on with the package lists there are."
+    # A machine that has just booted may be busy with its unattended upgrades: wait for them.
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 \
+        install -y --no-install-recommends "$@" ||
+        stop "apt-get could not install $(listed "$@"); its own message is above."
+}
+
+# Installs what is missing, or stops with what to install by hand.
+complete_system() {
+    find_missing_tools
+    if ! venv_is_whole; then
+        # An interpreter for this one job may be called otherwise than the system's.
+        find_python python3 python3.11 python3.12 python3.13 python3.14
+        if [ -z "$python" ] && on_path python3 && on_path apt-get; then
+            stop "python3 is $(python3 -c 'import platform; print(platform.python_version())'), and netwatch-notify needs Python 3.11 or newer; install one so that python3.11, python3.12, python3.13 or python3.14 is on PATH."
+        fi
+        [ "$python_has_venv" = yes ] || needed="$needed ${python:-python3}-venv"
+        needed=${needed# }
+    fi
+    [ -n "$needed$wanted" ] || return 0
+
+    if ! on_path apt-get; then
+        [ -z "$needed" ] ||
+            stop "there is no apt-get here, so please install by hand nmap and Python 3.11 or newer with its venv module (missing now: $(by_hand "$needed")), then call make again."
+        say "there is no apt-get here, and the tests that need $(by_hand "$wanted") cannot run without."
+        return 0
+    fi
+    if ! is_root && ! on_path sudo; then
+        [ -z "$needed" ] ||
+            stop "$(by_hand "$needed") is missing, and only root may install it, but there is no sudo here; as root, call: apt-get install $needed $wanted"
+        say "only root may install packages and there is no sudo here, so the tests that need $(by_hand "$wanted") cannot run."
+        return 0
+    fi
+    # shellcheck disable=SC2086  # package names are words
+    install_packages $needed $wanted
+
+    if ! venv_is_whole; then
+        find_python python3 python3.11 python3.12 python3.13 python3.14
+        [ "$python_has_venv" = yes ] ||
+            stop "no Python on PATH is 3.11 or newer and has the modules venv and ensurepip, although $(listed "$needed") was installed."
+    fi
+}
+
+by_hand() {
+    # shellcheck disable=SC2086  # package names are words
+    listed $1
+}
+
+# --- .venv
+
+# Prints requirements from pyproject.toml, one a line: of the groups named, or `run` or `build`.
+#
+# Why not `pip install --group`: it needs pip 25.1, and the pip that venv brings is 23.0 on
+# Debian 12. Upgrading pip first would be one more download that can fail, and would test with a
+# pip that nobody chose; tomllib is in every Python that we support.
+requirements() {
+    reader=$1
+    shift
+    "$reader" -I - "$@" <<'PYTHON'
+import sys
+import tomllib
+
+with open("pyproject.toml", "rb") as file:
+    project = tomllib.load(file)
+named = {
+    "run": project["project"]["dependencies"],
+    "build": project["build-system"]["requires"],
+    **project["dependency-groups"],
+}
+
+
+def entries(name):
+    for entry in named[name]:
+        if isinstance(entry, str):
+            yield entry
+        else:
+            yield from entries(entry["include-group"])
+
+
+for name in sys.argv[1:]:
+    print(*entries(name), sep="\n")
+PYTHON
+}
+
+build_venv() {
+    if ! venv_is_whole; then
+        if [ -e .venv ] || [ -L .venv ]; then
+            say ".venv is half-made, was moved or belongs to another Python, so it is made again."
+            rm -rf .venv || stop ".venv cannot be removed; another user (root?) may have made it."
+        fi
+        "$python" -m venv .venv >&2 || stop "$python could not make .venv; its own message is above."
+    fi
+    rm -f "$stamp"
+    say "installing netwatch-notify and its libraries into .venv."
+    : >.venv/requirements.txt
+    if [ "$purpose" = test ]; then
+        requirements .venv/bin/python test lint >.venv/requirements.txt
+    fi
+    # The variables pin what builds the package too, which -c does not: the first one before
+    # pip 25.3, the second one since. Relative, because pip splits them at spaces.
+    # python-libnmap is published without a wheel; before pip 23.1 it would be built the old way,
+    # with a warning, by whatever setuptools venv brought.
+    PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
+        .venv/bin/python -m pip --disable-pip-version-check --no-input --quiet \
+        install --use-pep517 -c constraints.txt -r .venv/requirements.txt -e . >&2 ||
+        stop "pip could not install netwatch-notify; its own message is above, and the next call begins anew."
+    {
+        fingerprint
+        echo "$purpose"
+        place
+        echo
+    } >"$stamp.new"
+    mv "$stamp.new" "$stamp"
+}
+
+# --- constraints.txt
+
+# The oldest Python that we support needs the most packages (newer ones have some built in), so
+# its set serves all.
+write_constraints() {
+    find_python python3.11 python3 python3.12 python3.13 python3.14
+    [ "$python_has_venv" = yes ] || stop "no Python 3.11 or newer with venv was found; call make test first."
+    folder=$(mktemp -d)
+    trap 'rm -rf "$folder"' EXIT
+    "$python" -m venv "$folder/venv"
+    requirements "$python" run test lint build >"$folder/requirements.txt"
+    # hatchling asks for it when it builds an editable install.
+    echo "editables~=0.3" >>"$folder/requirements.txt"
+    say "asking for the newest releases with $("$python" --version)."
+    "$folder/venv/bin/python" -m pip --disable-pip-version-check --no-input --quiet \
+        install -r "$folder/requirements.txt" >&2
+    "$folder/venv/bin/python" -m pip --disable-pip-version-check freeze >"$folder/frozen.txt"
+    if grep -Ev '^[A-Za-z0-9._-]+==[A-Za-z0-9.]+$' "$folder/frozen.txt" >&2; then
+        stop "the lines above are no released versions; constraints.txt is left as it was."
+    fi
+    {
+        sed -n '/^#/p' constraints.txt
+        cat "$folder/frozen.txt"
+    } >"$folder/constraints.txt"
+    cat "$folder/constraints.txt" >constraints.txt
+    say "constraints.txt is written; make test shows whether the new versions work."
+}
+
+# --- main
+
+system=$(uname -s)
+[ "$system" = Linux ] ||
+    stop "netwatch-notify supports Linux only, and this is $system; use a Linux machine, a virtual one or a container with the host's network."
+
+if [ "$purpose" = constraints ]; then
+    write_constraints
+    exit
+fi
+
+find_missing_tools
+if [ -z "$needed$wanted" ] && venv_is_ready; then
+    exit 0
+fi
+
+# Two calls at once (cron's and yours) build one after the other. The lock is on a file that is
+# there anyway; without flock, or on a file system without locks, we go on as before.
+exec 9<pyproject.toml
+flock 9 2>/dev/null || true
+
+complete_system
+venv_is_ready || build_venv
