@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from netwatch_notify.model.host import Address, address_order
+from netwatch_notify.model.look import Look, LookKind
 from netwatch_notify.model.port import PortKey, PortProtocol
 
 PRINTER_PORTS = range(9100, 9108)
@@ -15,30 +15,6 @@ MOST_PORTS_ASKED = 50
 """Known ports that discovery of a silent host tries."""
 MOST_HOSTS_TOGETHER = 64
 """Hosts that share a second look, so that one slow host holds up few."""
-
-
-class LookKind(StrEnum):
-    """What a second look is for."""
-
-    CONFIRM = "confirm"
-    DETAIL = "details"
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One nmap of the second look: the same ports of several hosts of one family."""
-
-    kind: LookKind
-    ports: tuple[PortKey, ...]
-    """Sorted, of one protocol; empty asks only whether the hosts are up."""
-    addresses: tuple[Address, ...]
-    known_up: bool
-    """Whether the fast scan has just seen them, so that discovery is left out."""
-
-    @property
-    def pairs(self) -> int:
-        """How many host-port pairs it probes."""
-        return max(1, len(self.ports)) * len(self.addresses)
 
 
 @dataclass(frozen=True, slots=True)

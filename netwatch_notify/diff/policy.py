@@ -261,16 +261,15 @@ class _Judge:
 
     def _seen_again(self, address: Address, keys: Sequence[PortKey]) -> tuple[bool, str]:
         """Return whether a second look saw it too, and what the line says if not."""
-        if not self.look.was_made:
-            return False, ""
+        not_asked = NOT_LOOKED_AT if self.look.was_made else ""
         if not keys:
             up = self.look.host_is_up(address)
             if up is None:
-                return False, NOT_LOOKED_AT
+                return False, not_asked
             return up, "" if up else "seen once: it did not answer the second look"
         asked = [key for key in keys if (address, key) in self.look.asked]
         if not asked:
-            return False, NOT_LOOKED_AT
+            return False, not_asked
         if all(self.look.state_of(address, key) is PortState.OPEN for key in asked):
             return True, ""
         return False, SEEN_ONCE

@@ -1,10 +1,35 @@
-"""What the second look found."""
+"""The second look: what is asked, and what it found."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from netwatch_notify.model.host import Address, Host
 from netwatch_notify.model.port import Port, PortKey, PortState
+
+
+class LookKind(StrEnum):
+    """What a second look is for."""
+
+    CONFIRM = "confirm"
+    DETAIL = "details"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One nmap of the second look: the same ports of several hosts of one family."""
+
+    kind: LookKind
+    ports: tuple[PortKey, ...]
+    """Sorted, of one protocol; empty asks only whether the hosts are up."""
+    addresses: tuple[Address, ...]
+    known_up: bool
+    """Whether the fast scan has just seen them, so that discovery is left out."""
+
+    @property
+    def pairs(self) -> int:
+        """How many host-port pairs it probes."""
+        return max(1, len(self.ports)) * len(self.addresses)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from netwatch_notify.model.text import clean
 LIMIT = 1000
 """Characters of one line; whoever builds a view keeps far below."""
 
-_BREAKS = re.compile(r"[@<](?=\S)|:(?=//)|\bwww\.(?=\S)", re.IGNORECASE)
+_BREAKS = re.compile(r"[@<](?=\S)|:(?=//)|www\.(?=\S)", re.IGNORECASE)
+_MARKS = ("!", "+", "~", "-")
 _SUBJECT_MARKS = frozenset(" .,:;·+-/()…'%→=?")
 _NOT_INSIDE_A_WORD = re.compile(r"(?<![^\W_])_+|_+(?![^\W_])")
 
@@ -42,6 +43,11 @@ def harmless_subject(text: str) -> str:
     """
     kept = "".join(character for character in clean(text, LIMIT) if _stays(character))
     return harmless(_NOT_INSIDE_A_WORD.sub("", kept))
+
+
+def harmless_mark(mark: str) -> str:
+    """Return the mark if it is one of ours, else nothing."""
+    return mark if mark in _MARKS else ""
 
 
 def harmless_id(text: str) -> str:

@@ -8,8 +8,8 @@ us must not be clickable. Read as text it is the text message.
 from html import escape
 
 from netwatch_notify.model.message import Item, View
-from netwatch_notify.report.harmless import harmless, harmless_id
-from netwatch_notify.report.layout import closing_lines, heading, left_out_line
+from netwatch_notify.report.harmless import harmless_id, harmless_mark
+from netwatch_notify.report.layout import closing_lines, heading, item_lines, left_out_line
 
 _BODY = "font-family:sans-serif;font-size:15px;line-height:1.4;max-width:40em"
 _HEADING = "font-size:15px;margin:1em 0 .4em 0"
@@ -31,16 +31,19 @@ def render_html(view: View) -> str:
     if closing:
         told = "<br>\n".join(escape(line) for line in closing)
         lines.append(f'<p style="margin:1.4em 0 0 0;{_QUIET}">{told}</p>')
-    return "\n".join([*lines, "</div>"]) + "\n"
+    return "\n".join([*filter(None, lines), "</div>"]) + "\n"
 
 
 def _item(item: Item, bold: bool) -> str:
-    headline = escape(harmless(item.headline))
-    if item.mark:
-        headline = f"<b>{escape(harmless(item.mark))}</b> {headline}"
+    lines = [escape(line) for line in item_lines(item)]
+    if not lines:
+        return ""
+    mark = harmless_mark(item.mark)
+    if mark:
+        lines[0] = f"<b>{mark}</b> {lines[0]}"
     elif bold:
-        headline = f"<b>{headline}</b>"
-    told = "<br>\n".join([headline, *(escape(harmless(detail)) for detail in item.details)])
+        lines[0] = f"<b>{lines[0]}</b>"
+    told = "<br>\n".join(lines)
     short_id = harmless_id(item.id)
     if short_id:
         told += f' <span style="{_QUIET}">[{short_id}]</span>'

@@ -1,6 +1,6 @@
 """Words every format shares: a section's heading, and what is said of things left out."""
 
-from netwatch_notify.model.message import Section, View
+from netwatch_notify.model.message import Item, Section, View
 from netwatch_notify.report.harmless import harmless
 
 
@@ -10,6 +10,12 @@ def heading(section: Section) -> str:
     if title and section.left_out:
         return f"{title} ({len(section.items) + section.left_out:,})"
     return title
+
+
+def item_lines(item: Item) -> list[str]:
+    """Return the headline and the details, made harmless; what is then blank says nothing."""
+    lines = (harmless(text) for text in (item.headline, *item.details))
+    return [line for line in lines if line]
 
 
 def left_out_line(section: Section) -> str:

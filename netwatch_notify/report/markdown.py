@@ -9,8 +9,8 @@ python-markdown needs it, so that no line break hangs on trailing spaces.
 import re
 
 from netwatch_notify.model.message import Item, View
-from netwatch_notify.report.harmless import harmless, harmless_id
-from netwatch_notify.report.layout import closing_lines, heading, left_out_line
+from netwatch_notify.report.harmless import harmless, harmless_id, harmless_mark
+from netwatch_notify.report.layout import closing_lines, heading, item_lines, left_out_line
 
 _ESCAPES = str.maketrans(
     {character: f"\\{character}" for character in "\\`*_[]{}#"}
@@ -47,19 +47,15 @@ def escape_markdown(text: str) -> str:
 
 
 def _item_lines(item: Item, bold: bool) -> list[str]:
-    headline = escape_markdown(item.headline)
-    if item.mark:
-        headline = f"{_code(item.mark)} {headline}"
+    lines = [escape_markdown(line) for line in item_lines(item)]
+    if not lines:
+        return []
+    mark = harmless_mark(item.mark)
+    if mark:
+        lines[0] = f"`{mark}` {lines[0]}"
     elif bold:
-        headline = f"**{headline}**"
-    details = [escape_markdown(detail) for detail in item.details]
+        lines[0] = f"**{lines[0]}**"
     short_id = harmless_id(item.id)
-    if short_id and details:
-        details[-1] += f" `{short_id}`"
-    elif short_id:
-        headline += f" `{short_id}`"
-    return [f"- {headline}", *(f"    - {detail}" for detail in details)]
-
-
-def _code(mark: str) -> str:
-    return f"`{harmless(mark).replace('`', '')}`"
+    if short_id:
+        lines[-1] += f" `{short_id}`"
+    return [f"- {lines[0]}", *(f"    - {detail}" for detail in lines[1:])]

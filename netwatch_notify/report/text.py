@@ -3,8 +3,8 @@
 import textwrap
 
 from netwatch_notify.model.message import Item, View
-from netwatch_notify.report.harmless import harmless, harmless_id
-from netwatch_notify.report.layout import closing_lines, heading, left_out_line
+from netwatch_notify.report.harmless import harmless_id, harmless_mark
+from netwatch_notify.report.layout import closing_lines, heading, item_lines, left_out_line
 
 WIDTH = 60
 ID_EDGE = 55
@@ -19,7 +19,7 @@ def render_text(view: View) -> str:
         if title:
             lines.append(title)
         for item in section.items:
-            lines += _item_lines(item, indent="  " if title and not item.mark else "")
+            lines += _item_lines(item, indented=bool(title))
         if section.left_out:
             lines.append(f"  {left_out_line(section)}")
     closing = closing_lines(view)
@@ -30,21 +30,22 @@ def render_text(view: View) -> str:
     return "\n".join(lines) + "\n" if lines else ""
 
 
-def _item_lines(item: Item, indent: str) -> list[str]:
-    mark = harmless(item.mark)
-    start = f"{indent}{mark} " if mark else indent
-    lines = _wrapped(harmless(item.headline), start, f"{indent}  ")
-    for detail in item.details:
-        lines += _wrapped(harmless(detail), f"{indent}  ", f"{indent}  ")
+def _item_lines(item: Item, indented: bool) -> list[str]:
+    mark = harmless_mark(item.mark)
+    indent = "  " if indented and not mark else ""
+    start, following = f"{mark} " if mark else indent, f"{indent}  "
+    lines: list[str] = []
+    for text in item_lines(item):
+        lines += _wrapped(text, following if lines else start, following)
     short_id = harmless_id(item.id)
-    if short_id:
+    if short_id and lines:
         _append_id(lines, f"[{short_id}]")
     return lines
 
 
 def _append_id(lines: list[str], tag: str) -> None:
     """Set the id at the right, on the last line if it fits there, else below."""
-    if lines and len(lines[-1]) + 1 + len(tag) <= WIDTH:
+    if len(lines[-1]) + 1 + len(tag) <= WIDTH:
         lines[-1] = f"{lines[-1]} {tag.rjust(ID_EDGE - len(lines[-1]) - 1)}"
     else:
         lines.append(tag.rjust(ID_EDGE))
@@ -53,7 +54,7 @@ def _append_id(lines: list[str], tag: str) -> None:
 def _wrapped(text: str, first: str, following: str) -> list[str]:
     """Wrap at spaces only: a cut address would be another address."""
     if len(first) + len(text) <= WIDTH:
-        return [f"{first}{text}"] if text else []
+        return [f"{first}{text}"]
     return textwrap.wrap(
         text,
         WIDTH,

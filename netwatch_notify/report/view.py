@@ -112,7 +112,7 @@ def _first_sections(inventory: FirstInventory) -> Iterable[Section]:
     hosts = counted(inventory.hosts, "host")
     ports = f"{counted(inventory.ports_open, 'open port')} on "
     ports += counted(inventory.hosts_with_open_ports, "host")
-    ahead = "From the next scan on you hear what is new, gone or changed."
+    ahead = "From now on you hear what is new, gone or changed."
     yield Section("FIRST SCAN", (Item(f"{hosts} known now, {ports}"), Item(ahead)))
     risky = (
         Item(f"{clean(where)}: {key} {clean(what, TEXT_LIMIT)}".strip(), "!")

@@ -45,6 +45,13 @@ def mark_run(database: Database, run_id: int, status: str, ended_at: datetime) -
         )
 
 
+def status_of(database: Database, run_id: int) -> str:
+    """Return how a run stands."""
+    with translated(database.name):
+        row = database.connection.execute("SELECT status FROM runs WHERE id = ?", (run_id,))
+        return str(row.fetchone()[0])
+
+
 def interrupted_runs(database: Database, this_run: int | None) -> list[RunRecord]:
     """Return the runs that began, ended in the middle, and were not told yet."""
     with translated(database.name):

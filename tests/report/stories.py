@@ -256,7 +256,14 @@ KINDS = Story(
 )
 """Every kind of change, with the wordings the sample does not show."""
 
-HOSTILE_TEXT = "<script>alert(1)</script> <!channel> @room [x](http://evil.example) `id` **b** www.evil.example"
+HOSTILE_TEXT = " ".join(
+    (
+        "<script>alert(1)</script>",
+        "<!channel> @room",
+        "[x](http://evil.example)",
+        "`id` **b** www.evil.example",
+    )
+)
 HOSTILE = Story(
     changes=(
         change(
@@ -280,17 +287,19 @@ HOSTILE = Story(
 
 MANY = Story(
     replace(FACTS, network="corp", addresses=65536, hosts_up=2911, usual_hosts_up=3004),
-    tuple(
-        change(
-            ChangeKind.PORT_OPENED,
-            f"10.20.{number // 250}.{number % 250 + 1}",
-            Severity.WARNING if number % 2 else Severity.INFO,
-            port="8080/tcp",
-            service=probed("http", "nginx", f"1.22.{number}"),
-        )
-        for number in range(4999)
-    )
-    + (TELNET,),
+    (
+        TELNET,
+        *(
+            change(
+                ChangeKind.PORT_OPENED,
+                f"10.20.{number // 250}.{number % 250 + 1}",
+                Severity.WARNING if number % 2 else Severity.INFO,
+                port="8080/tcp",
+                service=probed("http", "nginx", f"1.22.{number}"),
+            )
+            for number in range(4999)
+        ),
+    ),
     PROBLEMS.problems,
 )
 """5,000 changes and two problems in one night."""

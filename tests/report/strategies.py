@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from netwatch_notify.model.change import Change, ChangeKind, Problem, Severity
@@ -15,6 +16,9 @@ from netwatch_notify.model.port import (
     Service,
     ServiceMethod,
 )
+
+relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine fails no property; only a wrong message does."""
 
 PIECES = (
     "<script>alert(1)</script>",

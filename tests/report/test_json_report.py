@@ -24,8 +24,11 @@ def test_shape_of_a_run() -> None:
     }
     assert report["counts"] == {"port-opened": 1, "port-closed": 1}
     assert report["problems"] == [
-        "leeds not scanned: 10.40.0.0/16: no route from the scanner; 3rd night, last good "
-        "2026-11-21; Nothing below is about it.; Try: ip route get 10.40.0.1",
+        (
+            "leeds not scanned: 10.40.0.0/16: no route from the scanner; "
+            "3rd night, last good 2026-11-21; Nothing below is about it.; "
+            "Try: ip route get 10.40.0.1"
+        ),
         "10.30.4.0/24: 88 of 91 hosts silent: night 1, held, not counted as gone",
     ]
 

@@ -12,7 +12,7 @@ from netwatch_notify.report.markdown import escape_markdown
 from netwatch_notify.report.render import render
 from netwatch_notify.report.text import render_text
 from tests.report.stories import HOSTILE, SAMPLE
-from tests.report.strategies import hostile_text, views
+from tests.report.strategies import hostile_text, relaxed, views
 
 OUR_TAGS = {"div", "h3", "p", "br", "b", "span"}
 MARKDOWN_TAGS = {"p", "ul", "li", "strong", "code"}
@@ -52,10 +52,11 @@ class Page(HTMLParser):
 
 
 def assert_printable(text: str) -> None:
-    assert text.replace("\n", "").isprintable() or not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", text)
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", text)
     assert not re.search("[\u202a-\u202e\u2066-\u2069\u200b\u2028\u2029]", text)
 
 
+@relaxed
 @given(views)
 def test_html_holds_only_our_tags(view: View) -> None:
     """Parsed as a browser would, nothing hostile is a tag, an attribute or a comment."""
@@ -69,6 +70,7 @@ def test_html_holds_only_our_tags(view: View) -> None:
     assert_printable(body)
 
 
+@relaxed
 @given(views)
 def test_markdown_becomes_only_our_elements(view: View) -> None:
     """Made HTML by python-markdown (as apprise does), only our bold, lists and ids remain."""
@@ -79,10 +81,11 @@ def test_markdown_becomes_only_our_elements(view: View) -> None:
     assert not page.attributes
     assert not page.others
     assert not MENTION_OR_LINK.search(page.text)
-    assert not MENTION_OR_LINK.search(body)
+    assert not re.search(r"@\w|<|://|www\.\S", body, re.IGNORECASE)
     assert_printable(body)
 
 
+@relaxed
 @given(hostile_text)
 def test_markdown_leaves_no_special_character_bare(text: str) -> None:
     """Whatever the dialect: each special character is escaped or an entity."""
@@ -93,6 +96,7 @@ def test_markdown_leaves_no_special_character_bare(text: str) -> None:
     assert not re.match(r"[-+=]|\d+[.)](\s|$)", escaped)
 
 
+@relaxed
 @given(views)
 def test_text_holds_no_mention_link_or_control(view: View) -> None:
     """Chats look for mentions and links in plain text as well."""
@@ -102,6 +106,7 @@ def test_text_holds_no_mention_link_or_control(view: View) -> None:
     assert_printable(body)
 
 
+@relaxed
 @given(views)
 def test_subject_is_one_plain_line_in_every_format(view: View) -> None:
     """No header can be smuggled in, and it needs no escaping anywhere."""

@@ -6,9 +6,10 @@ from hypothesis import given
 from netwatch_notify.errors import StateError
 from netwatch_notify.model.message import View
 from netwatch_notify.report.serial import view_from_json, view_to_json
-from tests.report.strategies import views
+from tests.report.strategies import relaxed, views
 
 
+@relaxed
 @given(views)
 def test_a_view_survives_storage(view: View) -> None:
     """Stored and loaded, it is the same; stored, it is one line of ASCII."""

@@ -12,7 +12,7 @@ from netwatch_notify.model.message import Format, View
 from netwatch_notify.report.render import render
 from netwatch_notify.report.view import build_view, shorten
 from tests.report import stories
-from tests.report.strategies import changes, hostile_text, problems
+from tests.report.strategies import changes, hostile_text, problems, relaxed
 
 
 def size(view: View, format_: Format = Format.TEXT) -> int:
@@ -20,6 +20,7 @@ def size(view: View, format_: Format = Format.TEXT) -> int:
     return len(message.subject) + 1 + len(message.body)
 
 
+@relaxed
 @given(
     st.lists(changes, max_size=8),
     st.lists(problems, max_size=6),

@@ -15,6 +15,7 @@ from netwatch_notify.report.view import build_view, short_ids
 from netwatch_notify.report.words import day, days_between, duration, ordinal
 from tests.report import stories
 from tests.report.stories import BERLIN, FACTS, RUN_AT, change, probed
+from tests.report.strategies import relaxed
 
 
 def test_sections_come_worst_first() -> None:
@@ -26,6 +27,7 @@ def test_sections_come_worst_first() -> None:
     ]
 
 
+@relaxed
 @given(st.sets(st.text("0123456789abcdef", min_size=12, max_size=12), max_size=60))
 def test_short_ids_are_the_shortest_that_are_unique(ids: set[str]) -> None:
     """Four digits at least, and only one id begins with them."""

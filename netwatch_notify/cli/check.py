@@ -1,0 +1,130 @@
+"""`check`: will tonight's run work?"""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+
+from netwatch_notify.cli.options import Options
+from netwatch_notify.cli.plan import may_open_raw_sockets
+from netwatch_notify.deliver.apprise_sender import read_destinations
+from netwatch_notify.errors import NetwatchError, StateError
+from netwatch_notify.scan.names import resolve_targets
+from netwatch_notify.scan.runner import find_nmap, nmap_version
+from netwatch_notify.settings import (
+    DEFAULT_ENV_FILE,
+    Settings,
+    env_file_is_exposed,
+    load_settings,
+    unknown_variables,
+)
+from netwatch_notify.store.database import Database
+
+GOOD, WARNING, BAD = "ok", "warning", "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One answer; `status` is `ok`, `warning` or `failed`."""
+
+    item: str
+    status: str
+    text: str
+
+
+def run_checks(options: Options) -> int:
+    """Print every finding and return 0 if the run will work, else 2."""
+    findings: list[Finding] = []
+    try:
+        settings = load_settings(options.env_file)
+    except NetwatchError as error:
+        findings += [Finding("settings", BAD, line) for line in str(error).splitlines()]
+    else:
+        findings.append(Finding("settings", GOOD, f"network {settings.network}"))
+        for item, check in _CHECKS.items():
+            try:
+                findings += check(settings)
+            except NetwatchError as error:
+                findings.append(Finding(item, BAD, str(error)))
+    findings += _environment(options.env_file)
+    works = all(finding.status != BAD for finding in findings)
+    if options.as_json:
+        click.echo(json.dumps({"ok": works, "checks": [asdict(f) for f in findings]}, indent=2))
+    else:
+        for finding in findings:
+            click.echo(f"{finding.status:<8} {finding.item}: {finding.text}")
+    return 0 if works else 2
+
+
+def _environment(env_file: Path | None) -> list[Finding]:
+    findings = []
+    path = env_file or DEFAULT_ENV_FILE
+    if path.exists() and env_file_is_exposed(path):
+        text = f"others can read {path}, which holds secrets; chmod 600 {path}"
+        findings.append(Finding("env file", WARNING, text))
+    try:
+        unknown = unknown_variables(env_file, os.environ)
+    except NetwatchError:
+        unknown = []
+    if unknown:
+        text = f"no such setting: {', '.join(unknown)}"
+        findings.append(Finding("env file", WARNING, text))
+    return findings
+
+
+def _nmap(settings: Settings) -> list[Finding]:
+    nmap = find_nmap(settings.nmap_path)
+    found = Finding("nmap", GOOD, f"{nmap}, {nmap_version(nmap)}")
+    if may_open_raw_sockets():
+        return [found, Finding("privileges", GOOD, "root: SYN scan, MAC addresses are seen")]
+    text = "not root: a connect scan, slower and without MAC addresses"
+    return [found, Finding("privileges", WARNING, text)]
+
+
+def _targets(settings: Settings) -> list[Finding]:
+    resolved = resolve_targets(settings.targets)
+    if resolved.unresolved:
+        names = ", ".join(resolved.unresolved)
+        return [Finding("targets", BAD, f"{names} does not resolve")]
+    count = sum(len(target.addresses) for target in resolved.targets)
+    return [Finding("targets", GOOD, f"{count} addresses")]
+
+
+def _state(settings: Settings) -> list[Finding]:
+    path = settings.state_dir / "netwatch.db"
+    if not path.exists():
+        parent = next(p for p in (settings.state_dir, *settings.state_dir.parents) if p.exists())
+        if not os.access(parent, os.W_OK):
+            raise StateError(f"{settings.state_dir}: cannot be made, {parent} is not writable")
+        return [Finding("state", GOOD, f"{settings.state_dir}: will be made by the first run")]
+    database = Database.open(settings.state_dir, settings.network)
+    try:
+        state = database.integrity()
+    finally:
+        database.close()
+    if state != "ok":
+        raise StateError(f"{path}: {state}; restore a backup, or move it away to begin anew")
+    return [Finding("state", GOOD, f"{path} is sound")]
+
+
+def _destinations(settings: Settings) -> list[Finding]:
+    destinations = read_destinations(settings.notify_urls(), settings.apprise_config)
+    if not destinations:
+        text = "none: the message goes to standard output, and cron mails it"
+        return [Finding("destinations", WARNING, text)]
+    findings = [Finding("destination", GOOD, d.key) for d in destinations]
+    if settings.apprise_config and env_file_is_exposed(settings.apprise_config):
+        text = f"others can read {settings.apprise_config}, which holds secrets"
+        findings.append(Finding("destinations", WARNING, text))
+    return findings
+
+
+_CHECKS: dict[str, Callable[[Settings], list[Finding]]] = {
+    "nmap": _nmap,
+    "targets": _targets,
+    "state": _state,
+    "destinations": _destinations,
+}

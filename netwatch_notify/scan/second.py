@@ -1,0 +1,113 @@
+"""Run the second look's nmaps side by side, and read the files they leave."""
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from netwatch_notify.errors import ScanError, UnreadableInputError
+from netwatch_notify.model.host import Address, Host, join_hosts
+from netwatch_notify.model.look import Look, LookKind, SecondLook
+from netwatch_notify.model.port import PortKey
+from netwatch_notify.scan.command import confirm_command, detail_command
+from netwatch_notify.scan.ending import find_fault
+from netwatch_notify.scan.hosts import read_hosts
+from netwatch_notify.scan.runner import NmapOutcome, NmapRunner
+from netwatch_notify.scan.stream import ScanStream
+
+CHUNK_BYTES = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class LookCommand:
+    """One look with the nmap that makes it."""
+
+    look: Look
+    argv: tuple[str, ...]
+    xml: Path
+    """Where its XML will lie."""
+
+
+def look_commands(
+    nmap: str,
+    looks: Sequence[Look],
+    folder: Path,
+    detail_arguments: Sequence[str],
+    *,
+    privileged: bool,
+) -> tuple[LookCommand, ...]:
+    """Return the nmaps of the second look; `details-1.xml` and so on will lie in `folder`."""
+    commands = []
+    counts = dict.fromkeys(LookKind, 0)
+    for look in looks:
+        counts[look.kind] += 1
+        base = folder / f"{look.kind}-{counts[look.kind]}"
+        xml = folder / f"{base.name}.xml"
+        if look.kind is LookKind.DETAIL:
+            argv = detail_command(nmap, detail_arguments, look.ports, look.addresses, str(base))
+        else:
+            argv = confirm_command(
+                nmap,
+                look.ports,
+                look.addresses,
+                str(xml),
+                known_up=look.known_up,
+                privileged=privileged,
+            )
+        commands.append(LookCommand(look, tuple(argv), xml))
+    return tuple(commands)
+
+
+def look_closer(
+    commands: Sequence[LookCommand], runner: NmapRunner, parallel: int, deadline: float
+) -> SecondLook:
+    """
+    Run the commands, at most `parallel` at a time, until `deadline` (`time.monotonic`).
+
+    The files count, not the exit codes: on a full disk nmap wrote half an XML and exited 0. What
+    broke or came too late was not asked.
+    """
+
+    def run(command: LookCommand) -> tuple[LookCommand, list[Host]] | None:
+        if time.monotonic() >= deadline:
+            return None
+        try:
+            outcome = runner.run(command.argv, deadline=deadline)
+            hosts = _read_result(command.xml, outcome)
+        except ScanError:
+            return None
+        return None if hosts is None else (command, hosts)
+
+    with ThreadPoolExecutor(parallel) as pool:
+        try:
+            results = [future.result() for future in [pool.submit(run, c) for c in commands]]
+        except BaseException:
+            runner.stop()
+            raise
+    hosts: dict[Address, Host] = {}
+    asked: set[tuple[Address, PortKey]] = set()
+    asked_hosts: set[Address] = set()
+    for result in filter(None, results):
+        command, found = result
+        asked |= {(a, key) for a in command.look.addresses for key in command.look.ports}
+        if not command.look.known_up:
+            asked_hosts |= set(command.look.addresses)
+        for host in found:
+            before = hosts.get(host.address)
+            hosts[host.address] = join_hosts(before, host) if before else host
+    return SecondLook(hosts, frozenset(asked), frozenset(asked_hosts))
+
+
+def _read_result(path: Path, outcome: NmapOutcome) -> list[Host] | None:
+    stream = ScanStream(path.name)
+    hosts: list[Host] = []
+    try:
+        with path.open("rb") as file:
+            while data := file.read(CHUNK_BYTES):
+                hosts += read_hosts(stream, data)
+        stream.close()
+    except (OSError, UnreadableInputError):
+        return None
+    fault = find_fault(stream.ending, is_complete=stream.is_complete, outcome=outcome, asked=None)
+    return None if fault else hosts
