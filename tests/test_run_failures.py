@@ -1,0 +1,293 @@
+"""The ways a night can go wrong: each is told, costs nothing that was known, and ends clearly."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Program
+
+NET = {f"192.0.2.{n}": [22, 80] for n in range(1, 21)}
+
+
+@pytest.fixture
+def known(program: Program) -> Program:
+    """A network whose inventory was taken."""
+    program.network(NET)
+    assert program.run().returncode == 0
+    return program
+
+
+def kinds(report: dict[str, object]) -> list[str]:
+    changes = report["changes"]
+    assert isinstance(changes, list)
+    return [change["kind"] for change in changes]
+
+
+def test_a_missing_nmap_is_one_line_and_exit_3(program: Program) -> None:
+    result = program.run(NETWATCH_NMAP_PATH="/nonexistent/nmap")
+    assert result.returncode == 3
+    assert result.stderr.count("\n") == 1
+    assert "NETWATCH_NMAP_PATH" in result.stderr
+
+
+FAILURES = {
+    "no permission": (
+        {
+            "fast": {
+                "exit": 1,
+                "stderr": "socket troubles: Operation not permitted (1)\nQUITTING!\n",
+            }
+        },
+        "exit code 1",
+    ),
+    "exits 1": ({"fast": {"exit": 1}}, "exit code 1"),
+    "is killed": ({"fast": {"kill": True}}, "killed by signal 9"),
+    "half an XML": ({"fast": {"half": True}}, "stops in the middle"),
+    "says error": (
+        {"fast": {"exit_text": "error", "errormsg": "no buffer space"}},
+        "no buffer space",
+    ),
+    "missing route": (
+        {"fast": {"total": 0, "stderr": "setup_target: failed to determine route to 192.0.2.1\n"}},
+        "failed to determine route",
+    ),
+    "interface down": ({"fast": {"total": 12}}, "12 of 256 addresses"),
+    "skipped target": (
+        {"fast": {"extra": '<target specification="x" status="skipped" reason="invalid"/>'}},
+        "skipped x",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_failed_scan_is_a_problem_and_never_an_empty_network(known: Program, name: str) -> None:
+    acts, words = FAILURES[name]
+    known.network({}, **acts)
+    result = known.run("--json")
+    report = json.loads(result.stdout)
+    assert result.returncode == 3
+    assert result.stderr.count("\n") == 1
+    assert words in " ".join(report["problems"])
+    assert report["changes"] == []
+    known.network(NET)
+    assert known.report()["changes"] == [], "nothing was forgotten"
+
+
+def test_a_hanging_nmap_is_stopped_at_the_time_limit(known: Program) -> None:
+    known.network(NET, fast={"sleep": 30})
+    started = time.monotonic()
+    result = known.run("--json", NETWATCH_SCAN_TIMEOUT_SECONDS="1")
+    assert time.monotonic() - started < 10
+    assert result.returncode == 3
+    assert "time limit" in json.loads(result.stdout)["problems"][0]
+
+
+def test_ten_megabytes_on_stderr_do_not_stop_a_run(known: Program) -> None:
+    known.network(NET, fast={"stderr_bytes": 10_000_000})
+    assert known.run().returncode == 0
+
+
+def test_an_old_nmap_without_exit_attribute_ends_properly(known: Program) -> None:
+    known.network({**NET, "192.0.2.30": [22]}, fast={"old": True, "version": "5.51"})
+    assert kinds(known.report()) == ["host-new"]
+
+
+def test_a_name_that_does_not_resolve_does_not_cost_the_others_news(known: Program) -> None:
+    known.network({**NET, "192.0.2.30": [22]})
+    result = known.run("--json", NETWATCH_TARGETS="192.0.2.0/24 no-such-host.invalid")
+    report = json.loads(result.stdout)
+    assert result.returncode == 3
+    assert "no-such-host.invalid" in report["problems"][0]
+    assert kinds(report) == ["host-new"]
+
+
+def test_ipv6_and_ipv4_are_parts_of_their_own(program: Program) -> None:
+    both = {"192.0.2.1": [22], "2001:db8::5": [80]}
+    targets = "192.0.2.0/24 2001:db8::/120"
+    program.network(both)
+    assert program.run(NETWATCH_TARGETS=targets).returncode == 0
+    folder = program.state / "latest"
+    assert sorted(p.name for p in folder.glob("fast-[0-9].xml")) == ["fast-1.xml", "fast-2.xml"]
+    program.network({**both, "2001:db8::6": [22]})
+    report = program.report(NETWATCH_TARGETS=targets)
+    assert [change["address"] for change in report["changes"]] == ["2001:db8::6"]
+
+
+def test_one_dead_part_does_not_cost_the_news_of_the_other(program: Program) -> None:
+    targets = "192.0.2.0/24 198.51.100.0/24"
+    both = {"192.0.2.1": [22], "198.51.100.1": [22]}
+    program.network(both)
+    assert program.run(NETWATCH_TARGETS=targets).returncode == 0
+    dead = {"fast": {"for": {"198.51.100.0/24": {"total": 0}}}}
+    program.network({"192.0.2.1": [22], "192.0.2.9": [22]}, **dead)
+    report = program.report(NETWATCH_TARGETS=targets)
+    assert kinds(report) == ["host-new"]
+    assert "198.51.100.0/24" in report["problems"][0]
+
+
+def test_a_full_disk_under_the_detail_scan_is_no_confirmation(known: Program) -> None:
+    known.network({**NET, "192.0.2.30": [22]}, second={"half": True})
+    (change,) = known.report()["changes"]
+    assert change["confirmed"] is False
+    assert "not looked at" in change["note"]
+
+
+def test_silence_is_told_on_the_second_night_and_refusal_on_the_first(known: Program) -> None:
+    silent = {a: p for a, p in NET.items() if a != "192.0.2.7"}
+    known.network({**silent, "192.0.2.1": [22]})
+    first = known.report()
+    assert [(c["kind"], c["port"], c["state"]) for c in first["changes"]] == [
+        ("port-closed", 80, "closed")
+    ]
+    second = known.report()
+    assert [(c["kind"], c["address"]) for c in second["changes"]] == [("host-gone", "192.0.2.7")]
+    known.network({**NET, "192.0.2.1": [22]})
+    assert kinds(known.report()) == ["host-back"]
+
+
+def test_most_hosts_silent_at_once_is_held_and_not_gone(known: Program) -> None:
+    known.network(dict(list(NET.items())[:5]))
+    for night in range(1, 8):
+        result = known.run("--json")
+        report = json.loads(result.stdout)
+        assert result.returncode == 0
+        assert report["changes"] == []
+        assert f"night {night}, held" in report["problems"][0]
+    assert set(kinds(known.report())) == {"host-gone"}
+
+
+def test_an_unchanged_night_prints_nothing_and_writes_no_message(known: Program) -> None:
+    result = known.run()
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_a_preview_writes_nothing(program: Program) -> None:
+    program.network(NET)
+    result = program.run("--dry-run")
+    assert result.returncode == 0
+    assert "first scan, 20 hosts known" in result.stdout
+    assert not program.state.exists()
+
+
+def test_a_preview_shows_what_the_run_then_tells(known: Program) -> None:
+    known.network({**NET, "192.0.2.30": [23]})
+    before = sorted((p, p.stat().st_mtime_ns) for p in known.state.rglob("*"))
+    preview = known.report("--dry-run")
+    assert sorted((p, p.stat().st_mtime_ns) for p in known.state.rglob("*")) == before
+    told = known.report()
+    assert [c["id"] for c in preview["changes"]] == [c["id"] for c in told["changes"]]
+    assert told["changes"][0]["severity"] == "critical"
+
+
+def wait_for(path: Path) -> int:
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        if path.exists() and path.read_text():
+            return int(path.read_text())
+        time.sleep(0.02)
+    raise AssertionError(f"{path} did not appear")
+
+
+def is_running(pid: int) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_no_nmap_outlives_us_and_the_next_run_says_so(
+    known: Program, tmp_path: Path, number: signal.Signals
+) -> None:
+    started = tmp_path / "started"
+    known.network(NET, fast={"sleep": 60, "started": str(started)})
+    process = subprocess.Popen(
+        known.command("run"), env=known.environment, stderr=subprocess.PIPE, text=True
+    )
+    nmap = wait_for(started)
+    process.send_signal(number)
+    _, stderr = process.communicate(timeout=20)
+    end = time.monotonic() + 5
+    while is_running(nmap) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not is_running(nmap)
+    if number is not signal.SIGKILL:
+        assert process.returncode == 3
+        assert stderr.count("\n") == 1
+    known.network(NET)
+    report = known.report()
+    assert report["changes"] == []
+    assert "interrupted" in report["problems"][0]
+    assert known.report()["problems"] == [], "told once"
+
+
+def test_a_second_run_exits_5_at_once(known: Program, tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    known.network(NET, fast={"sleep": 60, "started": str(started)})
+    process = subprocess.Popen(known.command("run"), env=known.environment, stderr=subprocess.PIPE)
+    try:
+        wait_for(started)
+        result = known.run("run")
+        assert result.returncode == 5
+        assert str(process.pid) in result.stderr
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def test_bad_settings_are_told_all_at_once(program: Program) -> None:
+    result = program.run(NETWATCH_TARGETS="-oX", NETWATCH_GONE_AFTER="0", NETWATCH_PORTS="http;")
+    assert result.returncode == 2
+    for name in ("NETWATCH_TARGETS", "NETWATCH_GONE_AFTER", "NETWATCH_PORTS"):
+        assert name in result.stderr
+    assert not program.state.exists()
+
+
+def test_a_corrupt_database_is_exit_6_and_left_alone(known: Program) -> None:
+    path = known.state / "netwatch.db"
+    path.write_bytes(b"this is no database" * 500)
+    result = known.run()
+    assert result.returncode == 6
+    assert result.stderr.count("\n") == 1
+    assert path.read_bytes() == b"this is no database" * 500
+
+
+def test_a_state_directory_that_cannot_be_made_is_exit_6(program: Program) -> None:
+    (program.folder / "file").write_text("")
+    result = program.run(NETWATCH_STATE_DIR=str(program.folder / "file" / "state"))
+    assert result.returncode == 6
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_full_disk_is_exit_6_and_loses_nothing(known: Program) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small file system needs root")
+    small = known.folder / "small"
+    small.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(small)], check=True)
+    try:
+        known.network(NET)
+        state = str(small / "state")
+        assert known.run(NETWATCH_STATE_DIR=state).returncode == 0
+        (small / "ballast").write_bytes(b"")
+        with (small / "ballast").open("wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(b"x" * 4096)
+            except OSError:
+                pass
+        known.network({**NET, "192.0.2.30": [22]})
+        result = known.run(NETWATCH_STATE_DIR=state)
+        assert result.returncode == 6
+        assert result.stderr.count("\n") == 1
+        (small / "ballast").unlink()
+        report = known.report(NETWATCH_STATE_DIR=state)
+        assert kinds(report) == ["host-new"]
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
