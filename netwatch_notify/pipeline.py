@@ -7,7 +7,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -123,10 +123,14 @@ def run_scan(plan: Plan, on_progress: Callable[[Progress], None]) -> Outcome:
     Raises a NetwatchError where it cannot be made; what it then changed is nothing but the
     record that it was begun.
     """
-    nmap = find_nmap(plan.nmap)
-    now = datetime.now(UTC)
-    with _session(plan, "run", now) as session:
-        scan = _scan_network(session, nmap, on_progress)
+    with _session(plan, "run", datetime.now(UTC)) as session:
+        try:
+            nmap = find_nmap(plan.nmap)
+            scan = _scan_network(session, nmap, on_progress)
+        except ScanError as error:
+            # Told like any other failed scan: silence would look like a quiet network.
+            nmap = ""
+            scan = _Scan((), problems=(Problem("scan", "nothing was scanned", (str(error),)),))
         return _conclude(session, scan, nmap)
 
 
@@ -206,6 +210,9 @@ def _session(plan: Plan, kind: str, now: datetime) -> Iterator[_Session]:
             raise
         except BaseException as error:
             _say(heartbeat.fail(str(error) if isinstance(error, NetwatchError) else "failed"))
+            with suppress(StateError):
+                if runs.status_of(database, session.run_id) == "running":
+                    runs.mark_run(database, session.run_id, "failed", datetime.now(UTC))
             raise
         finally:
             pid_file.unlink(missing_ok=True)
@@ -304,8 +311,9 @@ def _conclude(session: _Session, scan: _Scan, nmap: str, look: SecondLook | None
     is_told = bool(changes or problems or takes_inventory or facts.notes or plan.always)
     views = _views(view, plan) if is_told else ()
     body = json_report(facts, changes, problems, _coverage_facts(scan))
-    failures = [f"{p.headline}: {p.details[0]}" if p.details else p.headline for p in lasting]
-    exit_code = 3 if lasting else 0
+    broken = [p for p in lasting if not p.key.startswith("interrupted:")]
+    failures = [f"{p.headline}: {p.details[0]}" if p.details else p.headline for p in broken]
+    exit_code = 3 if broken else 0
     if not plan.dry_run:
         folders.write_private(session.folder / "report.txt", render(view, Format.TEXT).body)
         _commit(session, scan, verdict, facts, changes, body, lasting, views)

@@ -291,3 +291,10 @@ def test_a_full_disk_is_exit_6_and_loses_nothing(known: Program) -> None:
         assert kinds(report) == ["host-new"]
     finally:
         subprocess.run(["umount", str(small)], check=True)
+
+
+def test_an_excluded_name_that_does_not_resolve_is_told_and_scans_nothing(known: Program) -> None:
+    result = known.run(NETWATCH_EXCLUDE="no-such-host.invalid")
+    assert result.returncode == 3
+    assert "NOTHING WAS SCANNED" in result.stdout, "without a destination the message is printed"
+    assert known.report()["problems"] == [], "it was no interruption"

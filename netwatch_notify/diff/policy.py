@@ -218,7 +218,7 @@ class _Judge:
                 service=port.service,
                 scripts=port.scripts,
                 confirmed=confirmed,
-                first_seen_at=self.now,
+                first_seen_at=before.opened_at if before else self.now,
                 last_seen_at=before.closed_at if before else None,
                 note=note,
             )

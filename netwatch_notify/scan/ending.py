@@ -53,16 +53,17 @@ def find_fault(
         return Fault(f"nmap ended with {ending.exit!r}{quote}", _remedy(said))
     if not is_complete or not ending.finished:
         return Fault(f"nmap's XML stops in the middle{quote}", "check free disk space and memory")
-    if ending.skipped_targets:
-        return Fault(f"nmap skipped {', '.join(ending.skipped_targets[:3])}{quote}")
-    if outcome and "Failed to resolve" in outcome.stderr:
-        return Fault(f"a name did not resolve{quote}", "check the name and this machine's DNS")
     if asked is not None and ending.hosts_total not in (None, len(asked)):
         first = _first_address(asked)
         return Fault(
             f"nmap scanned {ending.hosts_total} of {len(asked)} addresses{quote}",
             f"ip route get {first}" if first else "",
         )
+    if ending.skipped_targets:
+        skipped = ", ".join(ending.skipped_targets[:3])
+        return Fault(f"nmap skipped {skipped}{quote}", "check how NETWATCH_TARGETS is written")
+    if outcome and "Failed to resolve" in outcome.stderr:
+        return Fault(f"a name did not resolve{quote}", "check the name and this machine's DNS")
     return None
 
 
