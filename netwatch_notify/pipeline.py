@@ -195,7 +195,7 @@ def _session(plan: Plan, kind: str, now: datetime) -> Iterator[_Session]:
         pid_file = plan.state / "nmap.pids"
         ended = end_leftovers(pid_file)
         if ended:
-            log.warning("ended %d nmap left by an earlier run", ended)
+            log.info("ended %d nmap left by an earlier run", ended)
         session = _Session(plan, kind, now, database)
         heartbeat = Heartbeat(plan.heartbeat_url, str(uuid.uuid4()))
         session.run_id = runs.begin_run(database, kind, now)
@@ -230,7 +230,7 @@ def _beat(heartbeat: Heartbeat, database: Database, run_id: int) -> None:
 
 def _say(reason: str) -> None:
     if reason:
-        log.warning("%s", reason)
+        log.info("%s", reason)
 
 
 def _scan_network(session: _Session, nmap: str, on_progress: Callable[[Progress], None]) -> _Scan:

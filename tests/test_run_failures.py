@@ -4,8 +4,11 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -298,3 +301,45 @@ def test_an_excluded_name_that_does_not_resolve_is_told_and_scans_nothing(known:
     assert result.returncode == 3
     assert "NOTHING WAS SCANNED" in result.stdout, "without a destination the message is printed"
     assert known.report()["problems"] == [], "it was no interruption"
+
+
+class Pings(BaseHTTPRequestHandler):
+    """A heartbeat server that remembers what it was asked."""
+
+    seen: ClassVar[list[str]] = []
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.seen.append(self.path)
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing: the test reads `seen`."""
+
+
+def test_the_heartbeat_tells_broken_from_changed(known: Program) -> None:
+    Pings.seen.clear()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Pings)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        beat = {"NETWATCH_HEARTBEAT_URL": f"http://127.0.0.1:{server.server_port}/secret-check"}
+        known.network({**NET, "192.0.2.30": [23]})
+        assert kinds(known.report(**beat)) == ["host-new"]
+        known.network({}, fast={"exit": 1})
+        assert known.run(**beat).returncode == 3
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    paths = [path.partition("?")[0].removeprefix("/secret-check") for path in Pings.seen]
+    assert paths == ["/start", "", "/start", "/fail"]
+    runs = [path.partition("rid=")[2] for path in Pings.seen]
+    assert runs[0] == runs[1] != runs[2] == runs[3]
+
+
+def test_a_dead_heartbeat_never_fails_a_run(known: Program) -> None:
+    result = known.run(NETWATCH_HEARTBEAT_URL="http://127.0.0.1:9/secret-check")
+    assert result.returncode == 0
+    assert "secret-check" not in result.stdout + result.stderr
