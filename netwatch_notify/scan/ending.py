@@ -97,7 +97,7 @@ def assumed_coverage(header: ScanHeader) -> Coverage:
 
 
 def _last_words(outcome: NmapOutcome) -> str:
-    lines = [line for line in outcome.stderr.splitlines() if line.strip()]
+    lines = [line for line in outcome.stderr.splitlines() if line.strip() not in ("", "QUITTING!")]
     telling = [line for line in lines if line.startswith(("Failed", "setup_target", "Error"))]
     return clean((telling or lines or [""])[-1], QUOTED)
 
