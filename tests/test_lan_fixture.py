@@ -29,6 +29,7 @@ def lan(shared_lan: Lan) -> Iterator[Lan]:
     yield shared_lan
     shared_lan.set_hosts([])
     shared_lan.loss(0)
+    shared_lan.plug_in()
     shared_lan.link_up()
     shared_lan.restore_route()
 
@@ -220,6 +221,17 @@ def test_link_down_and_up(lan: Lan) -> None:
     lan.link_down()
     assert total(nmap(lan, "-sn", "10.77.1.5")) == "0"
     lan.link_up()
+    assert addresses(nmap(lan, "-sn", "10.77.1.5")) == ["10.77.1.5"]
+    assert addresses(nmap(lan, "-6", "-sn", "fd77::5")) == ["fd77::5"]
+
+
+def test_an_unplugged_cable(lan: Lan) -> None:
+    """nmap counts every target and finds it down: nothing in its report says why."""
+    lan.set_hosts([LanHost("10.77.1.5", WEB), LanHost("fd77::5", WEB)])
+    lan.unplug()
+    run = nmap(lan, "-sn", "10.77.1.5")
+    assert (addresses(run), total(run)) == ([], "1")
+    lan.plug_in()
     assert addresses(nmap(lan, "-sn", "10.77.1.5")) == ["10.77.1.5"]
     assert addresses(nmap(lan, "-6", "-sn", "fd77::5")) == ["fd77::5"]
 

@@ -60,6 +60,15 @@ FAILURES = {
         "failed to determine route",
     ),
     "interface down": ({"fast": {"total": 12}}, "12 of 256 addresses"),
+    "route lost in mid-scan": (
+        {
+            "fast": {
+                "stderr": "sendto in send_ip_packet_sd: sendto(5, packet, 44, 0, 192.0.2.9, 16) "
+                "=> Network is unreachable\n"
+            }
+        },
+        "Network is unreachable",
+    ),
     "skipped target": (
         {"fast": {"extra": '<target specification="x" status="skipped" reason="invalid"/>'}},
         "skipped x",

@@ -234,13 +234,16 @@ class _Judge:
                 self.absences.pop((address, key), None)
                 continue
             asked = (address, key) in self.look.asked
-            refused = (again if self.look.was_made else fast_state) is PortState.CLOSED
+            state_now = again if asked else fast_state
+            # A refusal is proof, once it was asked for again; a file's own word has to do.
+            proven = state_now is PortState.CLOSED and (asked or not self.look.was_made)
             runs = self.miss(address, key)
-            if not refused and runs < self.rules.gone_after:
+            if not proven and runs < self.rules.gone_after:
                 continue
             absence = self.absences.pop((address, key))
             before = ports[key]
-            state = PortState.CLOSED if refused else PortState.FILTERED
+            closed = state_now is PortState.CLOSED
+            state = PortState.CLOSED if closed else PortState.FILTERED
             self.changes.append(
                 self._about(
                     known,

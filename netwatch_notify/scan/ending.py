@@ -1,5 +1,6 @@
 """Whether a scan ended properly: decided here and nowhere else; pure."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
@@ -14,6 +15,9 @@ from netwatch_notify.scan.runner import NmapOutcome
 
 QUOTED = 120
 """Characters quoted of nmap's own words."""
+
+
+_UNSENT = re.compile(r"sendto .*=> (Network is (?:unreachable|down)|No route to host)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +57,18 @@ def find_fault(
         return Fault(f"nmap ended with {ending.exit!r}{quote}", _remedy(said))
     if not is_complete or not ending.finished:
         return Fault(f"nmap's XML stops in the middle{quote}", "check free disk space and memory")
-    if asked is not None and ending.hosts_total not in (None, len(asked)):
+    if outcome and (unsent := _UNSENT.search(outcome.stderr)):
+        # A route or link lost in mid-scan: exit 0, success, and every address is counted.
+        return Fault(
+            f'nmap could not send: "{clean(unsent[1], QUOTED)}"',
+            f"ip route get {_first_address(asked)}" if asked else "",
+        )
+    # More than asked is no fault: targets that overlap count twice without --unique.
+    total = ending.hosts_total
+    if asked is not None and total is not None and total < len(asked):
         first = _first_address(asked)
         return Fault(
-            f"nmap scanned {ending.hosts_total} of {len(asked)} addresses{quote}",
+            f"nmap scanned {total} of {len(asked)} addresses{quote}",
             f"ip route get {first}" if first else "",
         )
     if ending.skipped_targets:

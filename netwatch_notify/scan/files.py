@@ -17,8 +17,8 @@ from netwatch_notify.scan.stream import ScanStream
 CHUNK_BYTES = 1 << 16
 
 _TAKES_A_WORD = frozenset(
-    "-p -oX -oN -oG -oA -oS -D -S -e -g -b -sI --top-ports --port-ratio --exclude-ports --script "
-    "--script-args --script-timeout --host-timeout --min-rate --max-rate --max-retries "
+    "-p -T -oX -oN -oG -oA -oS -D -S -e -g -b -sI --top-ports --port-ratio --exclude-ports "
+    "--script --script-args --script-timeout --host-timeout --min-rate --max-rate --max-retries "
     "--min-hostgroup --max-hostgroup --min-parallelism --max-parallelism --min-rtt-timeout "
     "--max-rtt-timeout --initial-rtt-timeout --scan-delay --max-scan-delay --stats-every "
     "--version-intensity --dns-servers --datadir --servicedb --versiondb --stylesheet --ttl "

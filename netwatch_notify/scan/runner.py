@@ -198,14 +198,13 @@ def end_leftovers(pid_file: Path) -> int:
 
 
 def end_group(pid: int) -> None:
-    """End the process group that `pid` leads: SIGTERM, and SIGKILL after a grace."""
+    """End the process group that `pid` leads: SIGTERM, a grace for the leader, and SIGKILL."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGTERM)
         end = time.monotonic() + GRACE_SECONDS
-        while time.monotonic() < end:
-            if _start_ticks(pid) == "":
-                return
+        while time.monotonic() < end and _start_ticks(pid):
             time.sleep(0.02)
+        # Also where the leader has gone: a child of it may ignore SIGTERM and hold our pipe.
         os.killpg(pid, signal.SIGKILL)
 
 

@@ -169,7 +169,7 @@ class ScanStream:
             return True
         finally:
             self._parser.ProcessingInstructionHandler = self._on_event
-        return not seen
+        return seen != ["netwatch"]
 
     def _on_event(self, *_: object) -> None:
         self._since_event = 0

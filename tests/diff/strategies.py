@@ -9,9 +9,7 @@ from netwatch_notify.model.port import Port, PortKey, PortProtocol, PortState, S
 from netwatch_notify.model.port import ServiceMethod as Method
 
 names = st.text("abc 1.é", max_size=5)
-keys = st.builds(
-    PortKey, st.integers(0, 40), st.sampled_from([PortProtocol.TCP, PortProtocol.UDP])
-)
+keys = st.builds(PortKey, st.integers(0, 40), st.sampled_from([PortProtocol.TCP, PortProtocol.UDP]))
 states = st.sampled_from(list(PortState))
 services = st.builds(
     Service,

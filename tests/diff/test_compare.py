@@ -18,7 +18,7 @@ def presences(past: Inventory, *results: PartResult) -> dict[str, Presence]:
     return {str(address): difference.presence for address, difference in found.items()}
 
 
-def only(past: Inventory, *results: PartResult):  # noqa: ANN201 - a HostDifference
+def only(past: Inventory, *results: PartResult):
     found = compare(past, results).hosts
     assert len(found) == 1
     return next(iter(found.values()))
@@ -50,7 +50,7 @@ def test_a_host_never_seen_where_we_looked_is_new() -> None:
         pytest.param([coverage("192.0.2.0/24", less=["192.0.2.200"])], id="timed-out-then"),
     ],
 )
-def test_a_host_never_asked_about_is_newly_covered(covered) -> None:  # noqa: ANN001
+def test_a_host_never_asked_about_is_newly_covered(covered) -> None:
     difference = only(inventory(covered=covered), scan(host("192.0.2.200", "22")))
     assert difference.presence is Presence.NEWLY_COVERED
     assert difference.opened == ()
@@ -213,7 +213,7 @@ def test_the_same_host_in_two_parts_is_one_host() -> None:
         pytest.param(probed("a", "1"), probed("", name="tcpwrapped"), 0, 0, id="tcpwrapped-now"),
     ],
 )
-def test_a_service_changed_only_from_probed_to_probed(before, now, changed, learned) -> None:  # noqa: ANN001
+def test_a_service_changed_only_from_probed_to_probed(before, now, changed, learned) -> None:
     past = inventory(host("192.0.2.1", port("80", service=before)))
     found = compare(past, [scan(host("192.0.2.1", port("80", service=now)))]).hosts
     difference = found.get(at("192.0.2.1"))
@@ -232,7 +232,9 @@ def test_a_mac_changed_only_where_both_were_seen(before: str, now: str, differs:
 
 
 def test_the_first_mac_seen_is_learned_and_not_changed() -> None:
-    difference = only(inventory(host("192.0.2.1")), scan(host("192.0.2.1", mac="02:00:00:00:00:01")))
+    difference = only(
+        inventory(host("192.0.2.1")), scan(host("192.0.2.1", mac="02:00:00:00:00:01"))
+    )
     assert not difference.mac_changed
 
 

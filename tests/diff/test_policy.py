@@ -26,11 +26,11 @@ OTHERS = [host(f"192.0.2.{n}") for n in (50, 51, 52)]
 """Hosts that stay, so that one silent host is not the whole network."""
 
 
-def nights(*hosts, gone_after: int = 2, risky=(), gone=()) -> Nights:  # noqa: ANN001, ANN002
+def nights(*hosts, gone_after: int = 2, risky=(), gone=()) -> Nights:
     return Nights(inventory(*hosts, *OTHERS, gone=gone), gone_after=gone_after, risky=risky)
 
 
-def seen(*hosts):  # noqa: ANN002, ANN201
+def seen(*hosts):
     return scan(*hosts, *OTHERS)
 
 
@@ -146,7 +146,7 @@ def test_an_opened_port_is_critical_if_risky(text: str, severity: str) -> None:
         pytest.param(None, False, "", id="ingest"),
     ],
 )
-def test_an_opened_port_says_whether_it_was_seen_again(second, confirmed, note) -> None:  # noqa: ANN001
+def test_an_opened_port_says_whether_it_was_seen_again(second, confirmed, note) -> None:
     story = nights(host(HERE, "22"))
     more = {"look": second} if second else {}
     verdict = story.next(seen(host(HERE, "22", "80")), **more)
@@ -189,6 +189,13 @@ def test_a_closed_port_the_second_look_had_no_time_for_waits() -> None:
     story = nights(host(HERE, "22", "80"))
     assert story.told(seen(host(HERE, "22")), look=look()) == []
     assert story.told(seen(host(HERE, "22")), look=look()) == [f"port-closed {HERE} 80/tcp"]
+
+
+def test_a_port_that_refused_both_nights_is_told_closed_without_a_second_look() -> None:
+    story = nights(host(HERE, "22", "80"))
+    story.next(seen(host(HERE, "22", "80=closed")), look=look())
+    (change,) = story.next(seen(host(HERE, "22", "80=closed")), look=look()).changes
+    assert change.state is PortState.CLOSED
 
 
 @pytest.mark.parametrize("gone_after", [2, 3])
@@ -306,9 +313,7 @@ def test_an_id_depends_only_on_what_the_change_is_about() -> None:
 
 def test_ids_differ_where_the_facts_do() -> None:
     def change(kind: str, address: str = HERE, text: str = "80", **facts: object) -> str:
-        return Change(
-            ChangeKind(kind), Severity.INFO, at(address), key=key(text), **facts
-        ).id
+        return Change(ChangeKind(kind), Severity.INFO, at(address), key=key(text), **facts).id
 
     ids = [
         change("port-opened"),

@@ -65,10 +65,13 @@ LAN_LINKS = f"""\
 link set lo up
 link set routed up
 link set onlink up
-address add 10.79.0.2/30 dev routed
-address add fd79::2/64 dev routed nodad
 route add {ON_LINK_SCANNER}/32 dev onlink
 neighbour add {ON_LINK_SCANNER} lladdr {SCANNER_MAC} dev onlink nud permanent
+"""
+
+LAN_ROUTED = """\
+address replace 10.79.0.2/30 dev routed
+address replace fd79::2/64 dev routed nodad
 """
 
 SETTINGS = {
@@ -115,7 +118,7 @@ _numbers = itertools.count(1)
 
 
 class LanError(Exception):
-    """The LAN could not be changed as asked; a test that meets it proves nothing."""
+    """The LAN could not be changed as asked; leave it, for nobody knows its state."""
 
 
 class Lan:
@@ -142,7 +145,7 @@ class Lan:
             _set(self.scanner, SETTINGS)
             _set(self.lan, LAN_SETTINGS)
             _tool(["ip", "-n", self.scanner, "link", "set", "onlink", "address", SCANNER_MAC])
-            _batch(self.lan, LAN_LINKS)
+            _batch(self.lan, LAN_LINKS + LAN_ROUTED)
             # The hosts here have no IPv6; their macvlans would only announce themselves.
             _set(self.lan, {"net/ipv6/conf/default/disable_ipv6": 1})
             _batch(self.scanner, SCANNER_LINKS + SCANNER_ROUTED + SCANNER_ROUTE)
@@ -196,7 +199,11 @@ class Lan:
         self.hosts = tuple(hosts)
 
     def loss(self, permille: int) -> None:
-        """Lose this share of what the hosts send, at random; 0 ends it. ARP is never lost."""
+        """
+        Lose this share of what the hosts send, at random; 0 ends it. ARP is never lost.
+
+        At 100, nmap 7.93 -T4 needs 4 s for one host's 1000 ports, 12 for 10 hosts', 60 for 50's.
+        """
         rule = f"add rule inet lan output numgen random mod 1000 < {permille} drop\n"
         self._nft("flush chain inet lan output\n" + (rule if permille else ""))
 
@@ -212,13 +219,25 @@ class Lan:
         self._route_cut = False
 
     def link_down(self) -> None:
-        """Pull the cable to the routed hosts; the kernel drops the routes over it."""
+        """
+        Take the interface to the routed hosts down; the kernel drops the routes over it.
+
+        An nmap 7.93 that scans over it at that moment never ends, whatever its --host-timeout.
+        """
         _batch(self.scanner, "link set routed down\n")
 
     def link_up(self) -> None:
-        """Plug it in again, with the routes it had, except one that is cut."""
+        """Bring it up again with its routes, except one that is cut."""
         route = "" if self._route_cut else SCANNER_ROUTE
         _batch(self.scanner, "link set routed up\n" + SCANNER_ROUTED + route)
+
+    def unplug(self) -> None:
+        """Pull the routed cable at the LAN's end: routes stay, nmap finds all hosts down."""
+        _batch(self.lan, "link set routed down\n")
+
+    def plug_in(self) -> None:
+        """Undo `unplug`."""
+        _batch(self.lan, "link set routed up\n" + LAN_ROUTED)
 
     def run(
         self,

@@ -35,7 +35,12 @@ def test_a_target_stands_for_exactly_these_addresses(written: str) -> None:
 
 @pytest.mark.parametrize(
     ("written", "size"),
-    [("10.0.0.0/8", 1 << 24), ("10.*.*.*", 1 << 24), ("0.0.0.0/0", 1 << 32), ("10.0-1.*.*", 1 << 17)],
+    [
+        ("10.0.0.0/8", 1 << 24),
+        ("10.*.*.*", 1 << 24),
+        ("0.0.0.0/0", 1 << 32),
+        ("10.0-1.*.*", 1 << 17),
+    ],
 )
 def test_a_large_ipv4_target_is_one_block(written: str, size: int) -> None:
     found = parse_target(written).addresses

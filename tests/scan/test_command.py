@@ -68,9 +68,7 @@ def test_excluded_addresses_are_taken_off() -> None:
 
 
 def test_a_target_that_is_wholly_excluded_starts_no_nmap() -> None:
-    assert planned("192.0.2.0/24 198.51.100.0/24", "192.0.2.0/23") == [
-        (4, 256, "198.51.100.0/24")
-    ]
+    assert planned("192.0.2.0/24 198.51.100.0/24", "192.0.2.0/23") == [(4, 256, "198.51.100.0/24")]
 
 
 def test_a_block_with_few_addresses_left_counts_as_small() -> None:
