@@ -12,6 +12,11 @@ import pytest
 FAKE = Path(__file__).parent / "fakes" / "fake_nmap.py"
 
 
+def coverage_variables() -> dict[str, str]:
+    """Return what a process started by a test needs to be measured, if anything is."""
+    return {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+
+
 class Program:
     """`netwatch-notify` with its own state directory and a fake nmap, as cron would start it."""
 
@@ -24,6 +29,7 @@ class Program:
         nmap.chmod(0o755)
         self.environment = {
             "PATH": os.environ["PATH"],
+            **coverage_variables(),
             "HOME": str(folder),
             "NETWATCH_NMAP_PATH": str(nmap),
             "NETWATCH_STATE_DIR": str(self.state),

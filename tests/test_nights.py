@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import coverage_variables
 from tests.lan.network import MAIL_SERVER, Lan, LanHost, read_line, require_lan
 
 PORT = 2525
@@ -58,6 +59,7 @@ class Network:
         self.state = folder / "state"
         self.environment = {
             "PATH": os.environ["PATH"],
+            **coverage_variables(),
             "HOME": str(folder),
             "NETWATCH_TARGETS": TARGETS,
             "NETWATCH_PORTS": "20-25,80,443,6379,8000-8100",
