@@ -281,7 +281,7 @@ def test_newer_python_beside_an_old_one_is_taken(debian: Machine) -> None:
 
 def test_tests_install_only_the_missing_packages(ready: Machine) -> None:
     """A tool that is there is not installed again; both groups reach pip."""
-    for tool in ("ip", "nft", "cron"):
+    for tool in ("ip", "nft", "openssl", "cron"):
         ready.add(tool)
 
     outcome = ready.set_up("test")

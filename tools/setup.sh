@@ -91,6 +91,7 @@ find_missing_tools() {
     if [ "$purpose" = test ]; then
         installed ip || wanted="$wanted iproute2"
         installed nft || wanted="$wanted nftables"
+        installed openssl || wanted="$wanted openssl"
         installed ndiff || wanted="$wanted ndiff"
         installed cron || wanted="$wanted cron"
         wanted=${wanted# }
