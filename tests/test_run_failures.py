@@ -3,9 +3,11 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -86,8 +88,10 @@ def test_a_failed_scan_is_a_problem_and_never_an_empty_network(known: Program, n
     assert result.stderr.count("\n") == 1
     assert words in " ".join(report["problems"])
     assert report["changes"] == []
+    assert (known.state / "latest").resolve().name == "1", "not re-pointed to a bad scan"
     known.network(NET)
     assert known.report()["changes"] == [], "nothing was forgotten"
+    assert (known.state / "latest").resolve().name == "3"
 
 
 def test_a_hanging_nmap_is_stopped_at_the_time_limit(known: Program) -> None:
@@ -352,3 +356,20 @@ def test_a_dead_heartbeat_never_fails_a_run(known: Program) -> None:
     result = known.run(NETWATCH_HEARTBEAT_URL="http://127.0.0.1:9/secret-check")
     assert result.returncode == 0
     assert "secret-check" not in result.stdout + result.stderr
+
+
+def test_old_runs_files_go_but_never_the_latest(known: Program) -> None:
+    assert known.run().returncode == 0
+    with closing(sqlite3.connect(known.state / "netwatch.db")) as database:
+        database.execute("UPDATE runs SET started_at = '2020-01-01T00:00:00+00:00'")
+        database.commit()
+    known.network({}, fast={"exit": 1})
+    assert known.run(NETWATCH_KEEP_DAYS="30").returncode == 3
+    assert sorted(path.name for path in (known.state / "scans").iterdir()) == ["2", "3"]
+    assert (known.state / "latest" / "fast.xml").exists()
+
+
+def test_files_are_for_us_alone(known: Program) -> None:
+    for path in known.state.rglob("*"):
+        if not path.is_symlink():
+            assert path.stat().st_mode & 0o077 == 0, path
