@@ -8,7 +8,7 @@ from netwatch_notify.cli.options import Options
 from netwatch_notify.deliver.apprise_sender import read_destinations
 from netwatch_notify.diff.policy import Rules
 from netwatch_notify.log import setup_logging
-from netwatch_notify.pipeline import Plan
+from netwatch_notify.pipeline.plan import Plan
 from netwatch_notify.settings import NotifyOn, Settings, load_settings
 
 

@@ -1,0 +1,123 @@
+"""What a message says of the run itself: facts and problems; pure but for the history it asks."""
+
+from datetime import UTC, datetime
+
+from netwatch_notify.diff.compare import Differences
+from netwatch_notify.diff.policy import Verdict
+from netwatch_notify.model.change import Problem
+from netwatch_notify.model.host import address_order
+from netwatch_notify.model.port import PortKey
+from netwatch_notify.pipeline.plan import Scan
+from netwatch_notify.pipeline.session import Session
+from netwatch_notify.report.facts import FirstInventory, RunFacts
+from netwatch_notify.store import runs
+
+
+def problems_of(session: Session, scan: Scan, found: Differences) -> tuple[Problem, ...]:
+    problems = list(scan.problems)
+    told: set[str] = set()
+    for result in scan.everything:
+        if result.problem and result.part.label not in told:
+            told.add(result.part.label)
+            details = [result.problem, "Nothing below says what is gone there."]
+            if result.remedy:
+                details.append(f"Try: {result.remedy}")
+            problems.append(
+                Problem(
+                    f"part:{result.part.label}",
+                    f"{result.part.label} was not scanned"
+                    if not result.hosts
+                    else f"{result.part.label} was scanned only in part",
+                    tuple(details),
+                )
+            )
+    if session.inventory.is_empty and not found.seen and not problems:
+        problems.append(
+            Problem(
+                "empty",
+                "the first scan found no host at all",
+                ("no inventory was taken; the next run tries again", "Try: netwatch-notify check"),
+            )
+        )
+    for run in session.interrupted:
+        at = run.started_at.astimezone(session.plan.zone)
+        problems.append(
+            Problem(
+                f"interrupted:{run.id}",
+                "an earlier run was interrupted",
+                (f"it began {at:%d %b %H:%M} and told nothing; this one compares across it",),
+            )
+        )
+    return tuple(problems)
+
+
+def facts_of(
+    session: Session,
+    scan: Scan,
+    found: Differences,
+    verdict: Verdict,
+    detail_seconds: float,
+    takes_inventory: bool,
+) -> RunFacts:
+    results = scan.results
+    good = [r for r in results if r.ended_properly]
+    ports = {
+        info.protocol: len(info.ports) for result in results for info in result.header.scan_infos
+    }
+    notes = []
+    if verdict.learned_hosts or verdict.learned_ports:
+        learned = f"{verdict.learned_hosts} hosts, {verdict.learned_ports} ports"
+        notes.append(f"Newly covered, taken as known: {learned}")
+    status = "done" if len(good) == len(results) and not scan.problems else "partial"
+    counted = [r.coverage.addresses for r in good if r.coverage]
+    return RunFacts(
+        network=session.plan.network,
+        run_id=session.run_id,
+        kind=session.kind,
+        status=status if good else "failed",
+        started_at=session.now,
+        ended_at=datetime.now(UTC),
+        fast_seconds=round(scan.seconds, 2),
+        detail_seconds=round(detail_seconds, 2),
+        addresses=sum(map(len, counted)) if len(counted) == len(good) else None,
+        ports=ports,
+        hosts_up=len(found.seen),
+        usual_hosts_up=runs.usual_hosts_up(session.database),
+        parts_total=len(results) + len(scan.problems),
+        parts_good=len(good),
+        report_path="" if session.plan.dry_run else str(session.folder / "report.txt"),
+        first_run=takes_inventory,
+        inventory=_first_inventory(session, found) if takes_inventory else None,
+        notes=tuple(notes),
+    )
+
+
+def _first_inventory(session: Session, found: Differences) -> FirstInventory:
+    counts: dict[PortKey, int] = {}
+    risky = []
+    for address in sorted(found.seen, key=address_order):
+        host = found.seen[address]
+        for port in host.open_ports:
+            counts[port.key] = counts.get(port.key, 0) + 1
+            if port.key in session.plan.rules.risky_ports:
+                name = f"{host.hostnames[0]} ({address})" if host.hostnames else str(address)
+                risky.append((name, port.key, port.service.description if port.service else ""))
+    return FirstInventory(
+        hosts=len(found.seen),
+        hosts_with_open_ports=sum(bool(host.open_ports) for host in found.seen.values()),
+        ports_open=sum(counts.values()),
+        risky=tuple(risky),
+        busiest=tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:10]),
+    )
+
+
+def coverage_facts(scan: Scan) -> dict[str, object]:
+    coverages = [r.coverage for r in scan.results if r.coverage]
+    return {
+        "parts": [
+            {"targets": r.part.label, "ended_properly": r.ended_properly} for r in scan.results
+        ],
+        "addresses": sum(len(c.addresses) for c in coverages),
+        "ports": {p.value: str(ports) for c in coverages for p, ports in c.ports.items()},
+        "types": {p.value: kind for c in coverages for p, kind in c.types},
+    }

@@ -1,0 +1,72 @@
+"""What a run needs to know, and how it went."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from pathlib import Path
+from typing import Any
+
+from netwatch_notify.diff.policy import Rules
+from netwatch_notify.model.change import Problem
+from netwatch_notify.model.host import Address
+from netwatch_notify.model.message import Destination, View
+from netwatch_notify.model.scan import PartResult, ScanProfile
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run needs of the settings."""
+
+    network: str
+    state: Path
+    profile: ScanProfile
+    """Its targets not resolved yet."""
+    rules: Rules
+    destinations: tuple[Destination, ...] = ()
+    nmap: Path | None = None
+    detail_arguments: tuple[str, ...] = ("-sV", "-sC")
+    scan_seconds: float = 14400.0
+    second_look_seconds: float = 1800.0
+    scan_parallel: int = 2
+    detail_parallel: int = 4
+    suspicious_share: float = 0.3
+    always: bool = False
+    """`NOTIFY_ON=always`: a message even where nothing changed."""
+    heartbeat_url: str | None = field(default=None, repr=False)
+    keep_days: int = 90
+    dry_run: bool = False
+    zone: tzinfo = UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run went."""
+
+    exit_code: int
+    report: Mapping[str, Any]
+    """What `--json` prints."""
+    views: tuple[tuple[Destination | None, View], ...] = ()
+    """The message for each destination, or for stdout (None)."""
+    commands: tuple[tuple[str, ...], ...] = ()
+    """The nmaps that ran, or for `ingest` would run."""
+    failures: tuple[str, ...] = ()
+    """Why the exit code is not 0, a line each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What the scanning stage hands on."""
+
+    results: tuple[PartResult, ...]
+    again: tuple[PartResult, ...] = ()
+    """The second scan of a first run."""
+    names: Mapping[Address, str] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    commands: tuple[tuple[str, ...], ...] = ()
+    seconds: float = 0.0
+    content: str = ""
+
+    @property
+    def everything(self) -> tuple[PartResult, ...]:
+        """Both scans' parts."""
+        return self.results + self.again

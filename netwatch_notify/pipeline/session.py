@@ -1,0 +1,98 @@
+"""One run's surroundings: lock, database, folder, heartbeat."""
+
+import logging
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from netwatch_notify.deliver.heartbeat import Heartbeat
+from netwatch_notify.errors import (
+    InterruptedRunError,
+    NetwatchError,
+    StateError,
+)
+from netwatch_notify.pipeline.plan import Plan
+from netwatch_notify.scan.runner import NmapRunner, end_leftovers
+from netwatch_notify.store import folders, outbox, runs
+from netwatch_notify.store.database import Database, run_lock
+from netwatch_notify.store.inventory import load_inventory
+
+log = logging.getLogger(__name__)
+
+
+class Session:
+    """One run's surroundings: database, folder, runner; gone when it ends."""
+
+    def __init__(self, plan: Plan, kind: str, now: datetime, database: Database) -> None:
+        self.plan = plan
+        self.kind = kind
+        self.now = now
+        self.database = database
+        self.began_at = datetime.now(UTC)
+        self.inventory = load_inventory(database)
+        self.run_id: int | None = None
+        self.folder = Path()
+        self.runner = NmapRunner()
+        self.interrupted = runs.interrupted_runs(database, None)
+
+    def discard(self) -> None:
+        """Forget that this run was begun: it has nothing to say."""
+        if self.run_id is not None:
+            runs.mark_run(self.database, self.run_id, "skipped", datetime.now(UTC))
+
+
+@contextmanager
+def open_session(plan: Plan, kind: str, now: datetime) -> Iterator[Session]:
+    with ExitStack() as stack:
+        if plan.dry_run:
+            database = Database.in_memory(plan.state / "netwatch.db", plan.network)
+            stack.callback(database.close)
+            session = Session(plan, kind, now, database)
+            session.folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            yield session
+            return
+        database = Database.open(plan.state, plan.network)
+        stack.callback(database.close)
+        stack.enter_context(run_lock(plan.state))
+        pid_file = plan.state / "nmap.pids"
+        ended = end_leftovers(pid_file)
+        if ended:
+            log.info("ended %d nmap left by an earlier run", ended)
+        session = Session(plan, kind, now, database)
+        heartbeat = Heartbeat(plan.heartbeat_url, str(uuid.uuid4()))
+        session.run_id = runs.begin_run(database, kind, now)
+        session.folder = folders.run_folder(plan.state, session.run_id)
+        session.runner = NmapRunner(pid_file)
+        say(heartbeat.start())
+        try:
+            yield session
+        except InterruptedRunError:
+            runs.mark_run(database, session.run_id, "interrupted", datetime.now(UTC))
+            say(heartbeat.fail("interrupted"))
+            raise
+        except BaseException as error:
+            say(heartbeat.fail(str(error) if isinstance(error, NetwatchError) else "failed"))
+            with suppress(StateError):
+                if runs.status_of(database, session.run_id) == "running":
+                    runs.mark_run(database, session.run_id, "failed", datetime.now(UTC))
+            raise
+        finally:
+            pid_file.unlink(missing_ok=True)
+        _beat(heartbeat, database, session.run_id)
+
+
+def _beat(heartbeat: Heartbeat, database: Database, run_id: int) -> None:
+    """Success means that scan and delivery worked; changes are no failure."""
+    status = runs.status_of(database, run_id)
+    waiting = outbox.waiting(database)
+    body = f"run {run_id}: {status}, {waiting} messages waiting"
+    good = status in ("done", "skipped") and not waiting
+    say(heartbeat.success(body) if good else heartbeat.fail(body))
+
+
+def say(reason: str) -> None:
+    if reason:
+        log.info("%s", reason)
