@@ -54,8 +54,6 @@ class Differences:
     hosts: Mapping[Address, HostDifference]
     seen: Mapping[Address, Host]
     """Every host that answered, joined over the parts."""
-    answered: frozenset[Address]
-    """Known hosts that are here; what is known of their ports counts where it was covered."""
 
 
 def compare(inventory: Inventory, results: Sequence[PartResult]) -> Differences:
@@ -88,7 +86,7 @@ def compare(inventory: Inventory, results: Sequence[PartResult]) -> Differences:
             difference = _silent(inventory, known, good)
             if difference is not None:
                 differences[address] = difference
-    return Differences(differences, seen, frozenset(seen) & frozenset(inventory.hosts))
+    return Differences(differences, seen)
 
 
 def _present(
