@@ -3,8 +3,9 @@ An nmap XML as a byte stream: one `<host>` slice after another, and how the scan
 
 Everything but the hosts goes through expat as it comes, so that what nmap says about itself
 is read by a parser and not by patterns. The cut at `<host` is safe on nmap's output, because nmap
-escapes `<` in all it quotes; a stream in which it might not be (comments or CDATA that hold a
-host, an internal DTD subset, an encoding that is no superset of ASCII) is refused.
+escapes `<` in all it quotes. Comments, which other tools add, are recognised before the cut; a
+stream in which it might not be safe (CDATA, an internal DTD subset, an encoding that is no
+superset of ASCII) is refused.
 Source: nmap.dtd, xmloutputversion 1.05.
 """
 
@@ -15,7 +16,7 @@ from datetime import UTC, datetime
 from xml.parsers import expat
 
 from netwatch_notify.errors import UnreadableInputError
-from netwatch_notify.model.port import PortProtocol
+from netwatch_notify.model.port import PortProtocol, ScriptOutput
 from netwatch_notify.model.ranges import Ranges
 from netwatch_notify.model.scan import ScanEnding, ScanHeader, ScanInfo
 from netwatch_notify.model.text import clean
@@ -28,7 +29,11 @@ MAX_DEPTH = 100
 """Nested elements outside the hosts; nmap's script tables stay below ten."""
 
 _HOST_START = re.compile(rb"<host[\s>]")
+_NEXT = re.compile(rb"<host[\s>]|<!--")
 _HOST_END = b"</host>"
+_HOST_STOP = re.compile(rb"</host>|<!--|<[!?]")
+"""Where reading a host pauses: its end, a comment, or what nmap writes in no host."""
+_COMMENT_END = b"-->"
 _ASCII_COMPATIBLE = re.compile(
     r"utf-?8|us-ascii|ascii|iso-8859-\d+|latin-?1|windows-125\d", re.IGNORECASE
 )
@@ -46,8 +51,9 @@ class ScanStream:
     """
     Feed it bytes; it yields `<host>` slices as soon as each element closes.
 
-    `header`, `ending` and `progress` hold what was read so far. Raises UnreadableInputError, naming
-    `name`, line and reason, where the bytes are no nmap XML, broken, or hostile.
+    `header`, `ending` and `progress` hold what was read so far; `host_start` and `host_end` say
+    where in the stream the slice yielded last stands, in bytes. Raises UnreadableInputError,
+    naming `name`, line and reason, where the bytes are no nmap XML, broken, or hostile.
     """
 
     def __init__(self, name: str) -> None:
@@ -58,11 +64,21 @@ class ScanStream:
         self.encoding = "utf-8"
         self.is_complete = False
         """Whether `</nmaprun>` was read; set by `close`."""
+        self.root: dict[str, str] = {}
+        """The attributes of `<nmaprun>` as they are written."""
+        self.pre_scripts: list[ScriptOutput] = []
+        self.post_scripts: list[ScriptOutput] = []
+        """What `prescript` and `postscript` hold, as it is written, in the file's order."""
+        self.host_start = 0
+        self.host_end = 0
         self._buffer = bytearray()
+        self._position = 0
         self._in_host = False
+        self._after_host = False
         self._searched = 0
         self._saw_root = False
         self._depth = 0
+        self._scripts: list[ScriptOutput] | None = None
         self._host_lines = 0
         self._since_event = 0
         self._first = True
@@ -73,6 +89,7 @@ class ScanStream:
         parser.EndElementHandler = self._on_end
         parser.StartDoctypeDeclHandler = self._on_doctype
         parser.EntityDeclHandler = self._on_entity
+        parser.StartCdataSectionHandler = self._on_cdata
         parser.XmlDeclHandler = self._on_declaration
         parser.CommentHandler = self._on_event
         parser.ProcessingInstructionHandler = self._on_event
@@ -87,68 +104,169 @@ class ScanStream:
         return UnreadableInputError(f"{self.name}: line {self.line}: {reason}")
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Take the next bytes of the stream and yield the hosts that are complete with them."""
+        """
+        Take the next bytes of the stream and yield the hosts that are complete with them.
+
+        Comments in a host are left out of its slice.
+        """
         self._buffer += data
-        if self._first and len(self._buffer) >= 4:
-            self._check_beginning()
+        if self._first and not self._check_beginning():
+            return
         while True:
-            if self._in_host:
-                end = self._buffer.find(_HOST_END, self._searched)
-                if end < 0:
-                    if len(self._buffer) > MAX_HOST_BYTES:
-                        raise self.refuse(f"a host of more than {MAX_HOST_BYTES >> 20} MB")
-                    self._searched = max(0, len(self._buffer) - len(_HOST_END))
-                    return
-                end += len(_HOST_END)
-                host = bytes(self._buffer[:end])
-                del self._buffer[:end]
-                self._in_host, self._searched = False, 0
-                self._check_host(host)
-                yield host
-                self._host_lines += host.count(b"\n")
-            else:
-                start = _HOST_START.search(self._buffer)
-                # Whole tags only: newer expats put off an unfinished one until much more came.
-                cut = start.start() if start else self._buffer.rfind(b">") + 1
-                self._skeleton(bytes(self._buffer[:cut]))
-                del self._buffer[:cut]
-                if not start:
-                    if len(self._buffer) > MAX_TOKEN_BYTES:
-                        raise self.refuse(f"a tag of more than {MAX_TOKEN_BYTES >> 20} MB")
-                    return
+            if self._after_host and self._buffer.find(_HOST_END, self._searched) >= 0:
+                yield from self._plain_hosts()
+            if not self._in_host and not self._find_host():
+                return
+            host = self._finish_host()
+            if host is None:
+                return
+            yield host
+
+    def _plain_hosts(self) -> Iterator[bytes]:
+        """
+        Yield hosts that follow each other without a comment, with no search but for their ends.
+
+        It stops at the first thing that needs a closer look; most of a large scan has none.
+        """
+        block = bytes(self._buffer)
+        if b"<!" in block or b"<?" in block:
+            return
+        done = 0
+        for piece in block.split(_HOST_END)[:-1]:
+            found = _HOST_START.search(piece)
+            if found is None:
+                break
+            start = found.start()
+            gap = piece[:start]
+            if gap and not gap.isspace():
+                break
+            self.host_start = self._position + start
+            self._host_lines += piece.count(b"\n")
+            done += len(piece) + len(_HOST_END)
+            self.host_end = self._position = self.host_start + len(piece) - start + len(_HOST_END)
+            if len(piece) > MAX_HOST_BYTES:
+                raise self._host_too_large()
+            yield piece[start:] + _HOST_END
+        del self._buffer[:done]
+        self._searched = 0
+
+    def _find_host(self) -> bool:
+        """Hand what stands before the next host to the parser; return whether one begins."""
+        while True:
+            if self._buffer.startswith(b"<!--"):
+                end = self._buffer.find(_COMMENT_END, max(4, self._searched))
+                if end >= 0:
+                    self._consume(end + len(_COMMENT_END))
+                    continue
+                searched = len(self._buffer) - len(_COMMENT_END) + 1
+            elif found := _NEXT.search(self._buffer, self._searched):
+                is_comment = found[0] == b"<!--"
+                self._consume(found.start())
+                if is_comment:
+                    continue
                 if not self._saw_root or self._depth != 1 or self._is_inside_token():
                     raise self.refuse("a <host> where nmap writes none")
-                self._in_host = True
+                self._in_host, self.host_start = True, self._position
+                return True
+            else:
+                # Whole tags only: newer expats put off an unfinished one until much more came.
+                self._consume(self._buffer.rfind(b">", self._searched) + 1)
+                searched = len(self._buffer) - len(b"<host")
+            self._searched = max(self._searched, searched, 0)
+            if len(self._buffer) > MAX_TOKEN_BYTES:
+                raise self.refuse(f"a tag of more than {MAX_TOKEN_BYTES >> 20} MB")
+            return False
+
+    def _finish_host(self) -> bytes | None:
+        """Return the host the buffer begins with, None if its end has not come yet."""
+        while found := _HOST_STOP.search(self._buffer, self._searched):
+            start, end = found.span()
+            if found[0] == _HOST_END:
+                host = bytes(self._buffer[:end])
+                del self._buffer[:end]
+                self._position += end
+                self.host_end = self._position
+                self._host_lines += host.count(b"\n")
+                self._in_host, self._after_host, self._searched = False, True, 0
+                return host
+            if found[0] != b"<!--":
+                # `<!` may be a comment whose dashes have not come yet.
+                if len(self._buffer) - start < 4 and b"<!--".startswith(self._buffer[start:]):
+                    self._searched = start
+                    return None
+                raise self.refuse("CDATA or a declaration inside a host; nmap writes none")
+            closed = self._buffer.find(_COMMENT_END, end)
+            if closed < 0:
+                self._searched = start
+                break
+            closed += len(_COMMENT_END)
+            self._position += closed - start
+            self._host_lines += self._buffer.count(b"\n", start, closed)
+            del self._buffer[start:closed]
+            self._searched = start
+        else:
+            self._searched = max(self._searched, len(self._buffer) - len(_HOST_END) + 1, 0)
+        if len(self._buffer) > MAX_HOST_BYTES:
+            raise self._host_too_large()
+        return None
+
+    def _host_too_large(self) -> UnreadableInputError:
+        return self.refuse(f"a host of more than {MAX_HOST_BYTES >> 20} MB")
+
+    def _consume(self, size: int) -> None:
+        """Take `size` bytes off the buffer and give them to the parser."""
+        self._after_host = False
+        if size:
+            self._searched = 0
+        self._skeleton(bytes(self._buffer[:size]))
+        del self._buffer[:size]
+        self._position += size
 
     def close(self) -> None:
         """The stream is over. `is_complete` then says whether it was whole."""
         if self._first and self._buffer:
-            self._check_beginning()
+            self._check_beginning(is_all=True)
         if not self._in_host:
-            self._skeleton(bytes(self._buffer))
+            self._consume(len(self._buffer))
         if not self._saw_root:
             raise UnreadableInputError(f"{self.name}: is empty or holds no nmap XML")
         self.is_complete = self._depth == 0
 
-    def _check_beginning(self) -> None:
-        self._first = False
+    def _check_beginning(self, is_all: bool = False) -> bool:
+        """
+        Look at the first bytes; return False while there are too few of them.
+
+        A comment before the XML declaration, where XML allows none, is passed over: licence
+        tools put one into files they do not understand.
+        """
         head = bytes(self._buffer[:4])
+        if len(head) < 4 and not is_all:
+            return False
         if head.startswith(b"\x1f\x8b"):
             raise UnreadableInputError(f"{self.name}: is compressed with gzip; unpack it first")
         if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head:
             raise UnreadableInputError(f"{self.name}: is binary or UTF-16, not nmap XML")
         if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and head.strip():
             raise UnreadableInputError(f"{self.name}: line 1: is no XML")
-
-    def _check_host(self, host: bytes) -> None:
-        if b"<!" in host or b"<?" in host or len(_HOST_START.findall(host)) > 1:
-            raise self.refuse("a comment, CDATA or host inside a host; nmap writes none")
+        if self._buffer.startswith(b"<!--"):
+            end = self._buffer.find(_COMMENT_END) + len(_COMMENT_END)
+            behind = self._buffer[end:].lstrip()
+            if end < len(_COMMENT_END) or len(behind) < 5:
+                if len(self._buffer) > MAX_TOKEN_BYTES:
+                    raise self.refuse(f"a comment of more than {MAX_TOKEN_BYTES >> 20} MB")
+                if not is_all:
+                    return False
+            elif behind.startswith(b"<?xml"):
+                end = len(self._buffer) - len(behind)
+                self._host_lines += self._buffer.count(b"\n", 0, end)
+                del self._buffer[:end]
+                self._position += end
+        self._first = False
+        return True
 
     def _skeleton(self, data: bytes) -> None:
         if not data:
             return
-        if b"<![CDATA[" in data:
-            raise self.refuse("CDATA; nmap writes none")
         self._since_event += len(data)
         try:
             self._parser.Parse(data, False)
@@ -191,12 +309,19 @@ class ScanStream:
     def _on_entity(self, *_: object) -> None:
         raise self.refuse("declares an entity; nmap declares none")
 
+    def _on_cdata(self) -> None:
+        raise self.refuse("CDATA; nmap writes none")
+
     def _on_start(self, tag: str, attributes: dict[str, str]) -> None:
         self._since_event = 0
         if not self._saw_root:
             if tag != "nmaprun":
                 raise self.refuse(f"is no nmap XML: its first element is <{clean(tag, 20)}>")
             self._saw_root = True
+            self.root = attributes
+        elif tag == "host":
+            # Such as `<host/>`, or hosts that an endless comment swallowed until the end.
+            raise self.refuse("a <host> where nmap writes none")
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise self.refuse(f"more than {MAX_DEPTH} nested elements")
@@ -207,6 +332,8 @@ class ScanStream:
     def _on_end(self, _tag: str) -> None:
         self._since_event = 0
         self._depth -= 1
+        if self._depth == 1:
+            self._scripts = None
 
     def _nmaprun(self, attributes: dict[str, str]) -> None:
         self.header = replace(
@@ -242,6 +369,16 @@ class ScanStream:
                 self.ending, skipped_targets=(*self.ending.skipped_targets, skipped)
             )
 
+    def _prescript(self, _attributes: dict[str, str]) -> None:
+        self._scripts = self.pre_scripts
+
+    def _postscript(self, _attributes: dict[str, str]) -> None:
+        self._scripts = self.post_scripts
+
+    def _script(self, attributes: dict[str, str]) -> None:
+        if self._scripts is not None and "id" in attributes and "output" in attributes:
+            self._scripts.append(ScriptOutput(attributes["id"], attributes["output"]))
+
     def _finished(self, attributes: dict[str, str]) -> None:
         self.ending = replace(
             self.ending,
@@ -266,6 +403,9 @@ _HANDLERS = {
     "scaninfo": ScanStream._scaninfo,
     "taskprogress": ScanStream._task_progress,
     "target": ScanStream._target,
+    "prescript": ScanStream._prescript,
+    "postscript": ScanStream._postscript,
+    "script": ScanStream._script,
     "finished": ScanStream._finished,
     "hosts": ScanStream._hosts,
 }

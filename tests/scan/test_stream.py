@@ -116,9 +116,11 @@ HOSTILE = {
     "cdata-with-a-host": (HEAD + f"<![CDATA[{host_xml(1)}]]>" + TAIL).encode(),
     "cdata": (HEAD + "<![CDATA[x]]>" + TAIL).encode(),
     "cdata-in-a-host": (HEAD + host_xml(1, "<![CDATA[x]]>") + TAIL).encode(),
-    "comment-in-a-host": (HEAD + host_xml(1, "<!-- x -->") + TAIL).encode(),
-    "host-in-a-comment": (HEAD + f"<!-- {host_xml(1)} -->" + TAIL).encode(),
-    "host-in-a-comment-before-root": f"<!-- {host_xml(1)} -->{WHOLE}".encode(),
+    "declaration-in-a-host": (HEAD + host_xml(1, "<!ELEMENT x ANY>") + TAIL).encode(),
+    "instruction-in-a-host": (HEAD + host_xml(1, "<?x?>") + TAIL).encode(),
+    "host-after-a-comment-in-an-attribute": (HEAD + f"<x y='<!--'/>{host_xml(1)}" + TAIL).encode(),
+    "empty-host": (HEAD + "<host/>" + TAIL).encode(),
+    "two-comments-before-the-declaration": f"<!-- a --><!-- b -->{WHOLE}".encode(),
     "host-in-an-attribute": (HEAD + f"<x y='{host_xml(1)}'/>" + TAIL).encode(),
     "nested-host": (HEAD + host_xml(1, host_xml(2)) + TAIL).encode(),
     "host-below-the-root": (HEAD + f"<x>{host_xml(1)}</x>" + TAIL).encode(),
@@ -159,6 +161,39 @@ def test_a_hostile_file_is_refused_in_one_line_soon_and_in_little_memory(
     assert len(message) < 300
     assert peak < 60 << 20
     assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("size", [1 << 16, 7], ids=["64k", "7"])
+@pytest.mark.parametrize(
+    "comment",
+    ["<!-- x -->", f"<!-- {host_xml(9)} -->", "<!-- </host> -->", "<!---->", "<!-- <![CDATA[ -->"],
+)
+def test_comments_are_passed_over_wherever_they_stand(comment: str, size: int) -> None:
+    inside = host_xml(1, comment)
+    text = HEAD + comment + inside + comment + host_xml(2) + comment + TAIL
+    hosts, stream = read(text, size)
+    assert hosts == read(WHOLE)[0]
+    assert stream.is_complete
+    assert stream.ending == read(WHOLE)[1].ending
+
+
+def test_a_comment_before_the_declaration_is_passed_over() -> None:
+    """Licence tools put one there, where XML allows none."""
+    hosts, _ = read(f"<!--\nlicence\n-->\n\n{WHOLE}")
+    assert hosts == read(WHOLE)[0]
+
+
+def test_a_slice_says_where_it_stands() -> None:
+    text = (HEAD + host_xml(1, "<!-- x -->") + host_xml(2) + host_xml(3) + TAIL).encode()
+    for size in (1, 50, 1 << 16):
+        stream = ScanStream("scan.xml")
+        places = []
+        for start in range(0, len(text), size):
+            for host in stream.feed(text[start : start + size]):
+                places.append((stream.host_start, stream.host_end))
+                raw = text[stream.host_start : stream.host_end]
+                assert raw.replace(b"<!-- x -->", b"") == host
+        assert len(places) == 3
 
 
 def test_a_host_in_a_processing_instruction_is_refused() -> None:

@@ -1,0 +1,64 @@
+"""
+What of a `<host>` slice is a fact, and what only differs from night to night.
+
+Two slices that are equal here tell the same facts, so that neither needs parsing.
+Source: nmap.dtd, xmloutputversion 1.05.
+"""
+
+import re
+from hashlib import blake2b
+
+from netwatch_notify.model.scan import ScanHeader
+
+NORMALISER = 1
+"""Part of every stored digest: raise it where the expressions below change."""
+DIGEST_BYTES = 16
+
+_NIGHTLY = re.compile(
+    rb" (?:starttime|endtime|reason_ttl|srtt|rttvar|to|seconds|lastboot|rtt|ttl|values|"
+    rb'index|difficulty|fingerprint|servicefp)="[^"]*"'
+)
+"""
+Attributes that no fact is taken from: times, round trips, TTLs, uptime, sequence numbers.
+
+nmap escapes quotes in all it quotes, so none of these stands inside another attribute.
+"""
+_EXTRA_PORTS = re.compile(rb"<extraports[^>]*(?:/>|>(?:\s*<extrareasons[^>]*/>)*\s*</extraports>)")
+
+
+def facts_of(host: bytes) -> bytes:
+    """
+    Return a slice without what differs every night.
+
+    A slice with an apostrophe, which nmap escapes, may have attributes quoted with it, and is
+    returned as it is.
+    """
+    if b"'" in host:
+        return host
+    # The expressions are kept off the extraports: of a real host's 5 kB they are 4.
+    first = host.find(b"<extraports")
+    last = host.rfind(b"</extraports>")
+    if 0 <= first < last:
+        before, after = _NIGHTLY.sub(b"", host[:first]), _NIGHTLY.sub(b"", host[last:])
+        return before + host[first:last] + after
+    return _NIGHTLY.sub(b"", host)
+
+
+def settled_digest(host: bytes, signature: bytes = b"") -> bytes:
+    """
+    Return `DIGEST_BYTES` that are equal for slices which say the same of the inventory.
+
+    Less than `facts_of` keeps: `<extraports>` go too, because packet loss changes their counts
+    nightly. Under `-Pn` they stay, because there they say whether anybody answered.
+    """
+    facts = facts_of(host)
+    if b'reason="user-set"' not in facts:
+        facts = _EXTRA_PORTS.sub(b"", facts)
+    return blake2b(facts, digest_size=DIGEST_BYTES, key=signature).digest()
+
+
+def signature_of(header: ScanHeader) -> bytes:
+    """Return what digests of one way of scanning share: they are void under any other."""
+    infos = [f"{info.type} {info.protocol} {info.ports}" for info in header.scan_infos]
+    text = "\n".join([str(NORMALISER), header.scanner, *sorted(infos)])
+    return blake2b(text.encode(), digest_size=32).digest()
