@@ -61,8 +61,10 @@ def test_attributes_quoted_with_apostrophes_hide_nothing(attribute: str) -> None
     "extra",
     [
         b'<extraports state="filtered" count="1000"/>',
-        b'<extraports state="closed" count="1">\n<extrareasons reason="reset" count="1"/>\n'
-        b"</extraports>",
+        (
+            b'<extraports state="closed" count="1">\n<extrareasons reason="reset" count="1"/>\n'
+            b"</extraports>"
+        ),
         b'<extraports state="closed" count="1"/><extraports state="filtered" count="9"/>',
         b"",
     ],
@@ -105,10 +107,10 @@ REAL = [
 ]
 
 
-@given(host=st.sampled_from(REAL), data=st.data())
-def test_only_attributes_go_from_real_hosts(host: bytes, data: st.DataObject) -> None:
+@given(host=st.sampled_from(REAL))
+def test_only_attributes_go_from_real_hosts(host: bytes) -> None:
     """What is left has the same elements, and no value of a fact less."""
     left = facts_of(host)
-    assert re.findall(rb"<[/a-z]+", left) == re.findall(rb"<[/a-z]+", host)
+    assert re.findall(rb"</?[a-z]+", left) == re.findall(rb"</?[a-z]+", host)
     kept = rb' (?:addr|portid|state|name|product|version|output|id|count|ports)="[^"]*"'
     assert re.findall(kept, left) == re.findall(kept, host)
