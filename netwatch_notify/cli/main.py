@@ -85,6 +85,20 @@ def ingest(
 
 
 @cli.command()
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@click.option("-v", "--verbose", is_flag=True, help="Also show hosts and ports that are the same.")
+@click.option("--text", "form", flag_value="text", default=True, help="ndiff's text (default).")
+@click.option("--xml", "form", flag_value="xml", help="ndiff's XML.")
+@click.pass_context
+def diff(context: click.Context, old: Path, new: Path, verbose: bool, form: str) -> None:
+    """Compare two nmap XML files, as ndiff does."""
+    from netwatch_notify.cli.diff import compare_files
+
+    context.exit(compare_files(old, new, form=form, everything=verbose or context.obj.verbose))
+
+
+@cli.command()
 @click.pass_context
 def deliver(context: click.Context) -> None:
     """Send what waits in the outbox."""

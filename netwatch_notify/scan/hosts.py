@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, Protocol
 from xml.etree.ElementTree import Element, ParseError, tostring
 
 from defusedxml.common import DefusedXmlException
@@ -10,6 +10,7 @@ from defusedxml.ElementTree import fromstring
 from libnmap.objects import NmapService
 from libnmap.parser import NmapParser
 
+from netwatch_notify.errors import UnreadableInputError
 from netwatch_notify.model.host import ExtraPorts, Host, HostStatus
 from netwatch_notify.model.port import (
     Port,
@@ -28,6 +29,15 @@ MAX_NESTING = 64
 """Elements within elements in one host; python-libnmap follows script tables by recursion."""
 
 
+class Origin(Protocol):
+    """Where a slice comes from: how it is encoded, and how an error names the place."""
+
+    @property
+    def encoding(self) -> str: ...
+
+    def refuse(self, reason: str) -> UnreadableInputError: ...
+
+
 def read_hosts(stream: ScanStream, data: bytes) -> Iterator[Host]:
     """Yield the hosts that are complete with `data`, the stream's next bytes, as they come."""
     for slice_bytes in stream.feed(data):
@@ -36,20 +46,20 @@ def read_hosts(stream: ScanStream, data: bytes) -> Iterator[Host]:
             yield host
 
 
-def parse_host(slice_bytes: bytes, stream: ScanStream) -> Host | None:
+def parse_host(slice_bytes: bytes, origin: Origin) -> Host | None:
     """
     Turn one `<host>` element into a Host; None where it carries no IP address.
 
     Such hosts (a hostname alone, a MAC alone) exist in edited files and cannot be compared.
     Raises UnreadableInputError where the element is broken or hostile.
     """
-    text = slice_bytes.decode(stream.encoding, "replace")
+    text = slice_bytes.decode(origin.encoding, "replace")
     try:
         element = fromstring(text, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError) as error:
-        raise stream.refuse(f"a broken host: {clean(str(error), 80)}") from error
+        raise origin.refuse(f"a broken host: {clean(str(error), 80)}") from error
     if _nesting(element) > MAX_NESTING:
-        raise stream.refuse(f"more than {MAX_NESTING} nested elements in a host")
+        raise origin.refuse(f"more than {MAX_NESTING} nested elements in a host")
     address = next(
         (a.get("addr", "") for a in element.iter("address") if a.get("addrtype") != "mac"), ""
     )
@@ -60,7 +70,7 @@ def parse_host(slice_bytes: bytes, stream: ScanStream) -> Host | None:
     try:
         parsed = _parse(element, text)
     except Exception as error:
-        raise stream.refuse(f"host {parsed_address}: {clean(str(error), 80)}") from error
+        raise origin.refuse(f"host {parsed_address}: {clean(str(error), 80)}") from error
     status = element.find("status")
     return Host(
         address=parsed_address,
