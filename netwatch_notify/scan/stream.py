@@ -10,7 +10,7 @@ Source: nmap.dtd, xmloutputversion 1.05.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from xml.parsers import expat
@@ -80,6 +80,10 @@ class ScanStream:
         self._depth = 0
         self._scripts: list[ScriptOutput] | None = None
         self._host_lines = 0
+        """Lines the parser was not given."""
+        self._block = b""
+        """What is cut at present, up to `_block_done`."""
+        self._block_done = 0
         self._since_event = 0
         self._first = True
         parser = self._parser = expat.ParserCreate()
@@ -97,7 +101,8 @@ class ScanStream:
     @property
     def line(self) -> int:
         """The line reading has come to, for messages."""
-        return self._parser.ErrorLineNumber + self._host_lines
+        passed = self._block.count(b"\n", 0, self._block_done)
+        return self._parser.ErrorLineNumber + self._host_lines + passed
 
     def refuse(self, reason: str) -> UnreadableInputError:
         """Return the error that names this stream, the line, and `reason`."""
@@ -109,12 +114,14 @@ class ScanStream:
 
         Comments in a host are left out of its slice.
         """
+        if self._after_host and _HOST_END in data:
+            data = yield from self._plain_hosts(bytes(self._buffer) + data)
+            self._buffer.clear()
+            self._searched = 0
         self._buffer += data
         if self._first and not self._check_beginning():
             return
         while True:
-            if self._after_host and self._buffer.find(_HOST_END, self._searched) >= 0:
-                yield from self._plain_hosts()
             if not self._in_host and not self._find_host():
                 return
             host = self._finish_host()
@@ -122,33 +129,34 @@ class ScanStream:
                 return
             yield host
 
-    def _plain_hosts(self) -> Iterator[bytes]:
+    def _plain_hosts(self, block: bytes) -> Generator[bytes, None, bytes]:
         """
         Yield hosts that follow each other without a comment, with no search but for their ends.
 
-        It stops at the first thing that needs a closer look; most of a large scan has none.
+        It stops at the first thing that needs a closer look, and returns what is left of `block`;
+        most of a large scan needs none.
         """
-        block = bytes(self._buffer)
-        if b"<!" in block or b"<?" in block:
-            return
-        done = 0
-        for piece in block.split(_HOST_END)[:-1]:
-            found = _HOST_START.search(piece)
+        # One byte is found ten times as fast as two.
+        if (b"!" in block and b"<!" in block) or (b"?" in block and b"<?" in block):
+            return block
+        self._block = block
+        begin, done = self._position, 0
+        while (end := block.find(_HOST_END, done)) >= 0:
+            found = _HOST_START.search(block, done, end)
             if found is None:
                 break
             start = found.start()
-            gap = piece[:start]
-            if gap and not gap.isspace():
+            if start != done and not block[done:start].isspace():
                 break
-            self.host_start = self._position + start
-            self._host_lines += piece.count(b"\n")
-            done += len(piece) + len(_HOST_END)
-            self.host_end = self._position = self.host_start + len(piece) - start + len(_HOST_END)
-            if len(piece) > MAX_HOST_BYTES:
+            self._block_done = done = end + len(_HOST_END)
+            if done - start > MAX_HOST_BYTES:
                 raise self._host_too_large()
-            yield piece[start:] + _HOST_END
-        del self._buffer[:done]
-        self._searched = 0
+            self.host_start, self.host_end = begin + start, begin + done
+            yield block[start:done]
+        self._host_lines += block.count(b"\n", 0, done)
+        self._block, self._block_done = b"", 0
+        self._position += done
+        return block[done:]
 
     def _find_host(self) -> bool:
         """Hand what stands before the next host to the parser; return whether one begins."""
