@@ -10,7 +10,7 @@ import os
 import re
 import stat
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -22,6 +22,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     SecretStr,
+    TypeAdapter,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -37,14 +38,13 @@ from pydantic_settings import (
 
 from netwatch_notify.errors import UsageError
 from netwatch_notify.model.arguments import parse_nmap_arguments, parse_ports
+from netwatch_notify.model.paths import DEFAULT_ENV_FILE
 from netwatch_notify.model.port import PortKey, PortProtocol
 from netwatch_notify.model.scan import ScanProfile
 from netwatch_notify.model.target import AddressSet, Target, parse_target, split_targets
 from netwatch_notify.model.text import clean
 
 PREFIX = "NETWATCH_"
-DEFAULT_ENV_FILE = Path("/etc/netwatch/netwatch.env")
-"""What cron and `install` use; read when no other env file is named."""
 EXAMPLE_TARGETS = "192.168.1.0/24"
 ENV_EXAMPLE_HEADER = """\
 # Settings of netwatch-notify. Copy to /etc/netwatch/netwatch.env (chmod 600), set the targets,
@@ -57,6 +57,7 @@ ERROR_LIMIT = 500
 _NETWORK = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+._-]*://\S+")
 _JOINED_URLS = re.compile(r",(?=$|[A-Za-z][A-Za-z0-9]*://)")
+_SCRIPT = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 _SECRET_FIELDS = frozenset({"notify", "heartbeat_url"})
 _T = TypeVar("_T")
 
@@ -129,6 +130,18 @@ def _port_keys(value: object) -> object:
     return frozenset(_each(_port_key, value.replace(",", " ").split()))
 
 
+def _script(text: str) -> str:
+    if not _SCRIPT.fullmatch(text):
+        raise ValueError(f"{text!r} is no script; examples: ssl-cert or http-headers")
+    return text
+
+
+def _scripts(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return frozenset(_each(_script, value.replace(",", " ").split()))
+
+
 def _lower(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
@@ -178,6 +191,7 @@ def _heartbeat(value: SecretStr) -> SecretStr:
 Targets = Annotated[tuple[Target, ...], NoDecode, BeforeValidator(_targets)]
 NmapArguments = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_nmap_arguments)]
 PortKeys = Annotated[frozenset[PortKey], NoDecode, BeforeValidator(_port_keys)]
+Scripts = Annotated[frozenset[str], NoDecode, BeforeValidator(_scripts)]
 Urls = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_urls)]
 AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
 Seconds = Annotated[int, Field(ge=1, le=30 * 86_400)]
@@ -277,6 +291,11 @@ class Settings(BaseSettings):
         description="Ports whose opening is critical, separated by commas; 23 means 23/tcp, "
         "161/udp is allowed. Empty: none.",
     )
+    volatile_scripts: Scripts = Field(
+        default=frozenset(),
+        description="Scripts whose output differs every time (http-date, say), separated by "
+        "commas: a diff does not compare it. nmap's default scripts need not be named.",
+    )
     heartbeat_url: Annotated[SecretStr, AfterValidator(_heartbeat)] | None = Field(
         default=None,
         description="URL (http or https) of a dead man's switch that is pinged by each run. "
@@ -360,7 +379,9 @@ class Settings(BaseSettings):
         return [url.get_secret_value() for url in self.notify]
 
 
-_MAY_BE_EMPTY = frozenset({"exclude", "ports", "fast_args", "detail_args", "notify", "risky_ports"})
+_MAY_BE_EMPTY = frozenset(
+    {"exclude", "ports", "fast_args", "detail_args", "notify", "risky_ports", "volatile_scripts"}
+)
 """Where an empty value means "none"; elsewhere it means the default."""
 
 
@@ -396,6 +417,36 @@ def load_settings(env_file: Path | None, environment: Mapping[str, str] | None =
         lines = _error_lines(error, env_file or DEFAULT_ENV_FILE)
     # Outside of `except`, so that no traceback carries pydantic's error with the values in it.
     raise UsageError("\n".join(lines))
+
+
+def load_fields(
+    names: Collection[str], env_file: Path | None, environment: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """
+    Read a few settings alone, for what needs no network: no other has to be there, or be right.
+
+    Returns each by its name. UsageError has one line per variable that is wrong.
+    """
+    environment = os.environ if environment is None else environment
+    variables = {**_file_variables(env_file), **environment}
+    values: dict[str, Any] = {}
+    lines: list[str] = []
+    for name in names:
+        field = Settings.model_fields[name]
+        text = variables.get(variable_name(name), "").strip()
+        given = variable_name(name) in variables and (text or name in _MAY_BE_EMPTY)
+        if not given:
+            values[name] = field.get_default()
+            continue
+        kind: Any = Annotated[field.annotation, *field.metadata]
+        adapter: TypeAdapter[Any] = TypeAdapter(kind)
+        try:
+            values[name] = adapter.validate_python(text)
+        except ValidationError as error:
+            lines.append(f"{variable_name(name)}: {error.errors()[0]['ctx']['error']}")
+    if lines:
+        raise UsageError("\n".join(sorted(lines)))
+    return values
 
 
 def unknown_variables(

@@ -135,7 +135,13 @@ def inventory(
         )
         for one in hosts
     }
-    return Inventory(known, tuple(covered), {}, held or {}, is_empty=False)
+    return Inventory(
+        known, tuple(covered), {}, held or {}, is_empty=False, present=present_of(known.values())
+    )
+
+
+def present_of(hosts: Iterable[KnownHost]) -> AddressSet:
+    return AddressSet.of(one.address for one in hosts if one.present)
 
 
 def look(
@@ -167,9 +173,11 @@ class Nights:
         self.differences = compare(before, results)
         holds = find_held(self.differences, before, results, share, now)
         self.verdict = judge(self.differences, before, holds, look, self.rules, now, last)
+        hosts = {**before.hosts, **self.verdict.hosts}
         self.inventory = replace(
             before,
-            hosts={**before.hosts, **self.verdict.hosts},
+            hosts=hosts,
+            present=present_of(hosts.values()),
             absences=self.verdict.absences,
             held=self.verdict.held,
         )

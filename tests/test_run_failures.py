@@ -373,3 +373,18 @@ def test_files_are_for_us_alone(known: Program) -> None:
     for path in known.state.rglob("*"):
         if not path.is_symlink():
             assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_a_file_that_breaks_off_in_a_host_is_refused_and_changes_nothing(known: Program) -> None:
+    start = int(time.time()) + 60
+    path = known.folder / "scan.xml"
+    path.write_text(
+        f'<nmaprun scanner="nmap" args="nmap 192.0.2.0/24" start="{start}">'
+        '<host><status state="up"/></hos></host></nmaprun>'
+    )
+    result = known.run("ingest", str(path))
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert "scan.xml: line 1: a broken host" in result.stderr
+    report = known.report()
+    assert (report["changes"], report["problems"]) == ([], []), "it was no interruption"

@@ -12,10 +12,10 @@ from netwatch_notify.cli.options import Options
 from netwatch_notify.cli.plan import may_open_raw_sockets
 from netwatch_notify.deliver.apprise_sender import read_destinations
 from netwatch_notify.errors import NetwatchError, StateError
+from netwatch_notify.model.paths import DEFAULT_ENV_FILE
 from netwatch_notify.scan.names import resolve_targets
 from netwatch_notify.scan.runner import find_nmap, nmap_version
 from netwatch_notify.settings import (
-    DEFAULT_ENV_FILE,
     Settings,
     env_file_is_exposed,
     load_settings,

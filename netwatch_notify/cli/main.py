@@ -15,6 +15,7 @@ EXIT_CODES = """
 \b
 Exit codes:
   0  done, with or without changes
+  1  diff: the scans differ
   2  usage, settings, or unreadable input
   3  a scan, or a part of it, failed or was interrupted
   4  done, but something could not be delivered yet
@@ -88,14 +89,50 @@ def ingest(
 @click.argument("old", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path))
 @click.option("-v", "--verbose", is_flag=True, help="Also show hosts and ports that are the same.")
-@click.option("--text", "form", flag_value="text", default=True, help="ndiff's text (default).")
-@click.option("--xml", "form", flag_value="xml", help="ndiff's XML.")
+@click.option("--text", is_flag=True, help="Print ndiff's text, the default.")
+@click.option("--xml", is_flag=True, help="Print ndiff's XML.")
+@click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON.")
+@click.option("--markdown", is_flag=True, help="Print the changes as Markdown.")
+@click.option("--html", is_flag=True, help="Print the changes as an HTML page.")
+@click.option(
+    "--diffout", type=click.Path(path_type=Path), help="Write the result to FILE, not to stdout."
+)
+@click.option(
+    "--cmdout",
+    type=click.Path(path_type=Path),
+    help="Also write to FILE a shell script that looks closer at what is new.",
+)
 @click.pass_context
-def diff(context: click.Context, old: Path, new: Path, verbose: bool, form: str) -> None:
-    """Compare two nmap XML files, as ndiff does."""
-    from netwatch_notify.cli.diff import compare_files
+def diff(
+    context: click.Context,
+    old: Path,
+    new: Path,
+    verbose: bool,
+    text: bool,
+    xml: bool,
+    as_json: bool,
+    markdown: bool,
+    html: bool,
+    diffout: Path | None,
+    cmdout: Path | None,
+) -> None:
+    """Compare two nmap XML files, as ndiff does. Exit 0: the same, 1: different, 2: error."""
+    forms = {"text": text, "xml": xml, "json": as_json, "markdown": markdown, "html": html}
+    chosen = [form for form, is_chosen in forms.items() if is_chosen]
+    if context.obj.as_json and chosen != ["json"]:
+        chosen.append("json")
+    if len(chosen) > 1:
+        raise click.UsageError(f"--{chosen[0]} and --{chosen[1]} contradict each other")
+    from netwatch_notify.cli.diff import DiffCommand, compare_files, read_options
 
-    context.exit(compare_files(old, new, form=form, everything=verbose or context.obj.verbose))
+    form = chosen[0] if chosen else "text"
+    options, details = read_options(
+        context.obj,
+        everything=verbose or context.obj.verbose,
+        tells_changes=bool(cmdout) or form not in ("text", "xml"),
+    )
+    command = DiffCommand(form, options, details, diffout, cmdout, context.obj.quiet)
+    context.exit(compare_files(old, new, command))
 
 
 @cli.command()

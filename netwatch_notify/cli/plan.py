@@ -44,6 +44,7 @@ def load(options: Options) -> tuple[Settings, Plan]:
         always=settings.notify_on is NotifyOn.ALWAYS,
         heartbeat_url=heartbeat,
         keep_days=settings.keep_days,
+        volatile_scripts=settings.volatile_scripts,
         dry_run=options.dry_run,
         zone=_local_zone(),
     )

@@ -1,14 +1,21 @@
 """Which ranges look broken rather than changed; pure."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from netwatch_notify.diff.compare import Differences, Presence
 from netwatch_notify.model.change import Problem
-from netwatch_notify.model.host import Address, neighbourhood
+from netwatch_notify.model.host import (
+    Address,
+    neighbourhood,
+    neighbourhood_name,
+    neighbourhood_number,
+)
 from netwatch_notify.model.inventory import HeldRange, Inventory
 from netwatch_notify.model.scan import PartResult
+from netwatch_notify.model.target import AddressSet
 
 FEWEST_SILENT = 5
 """Fewer silent hosts than this are told, whatever share they are, unless they are all."""
@@ -43,22 +50,30 @@ class Hold:
         return Problem(f"held:{self.range}", headline, (held,), nights=1, since=self.since)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Counts:
     """The hosts of one range, by how they stand."""
 
-    known: frozenset[Address]
-    silent: frozenset[Address]
-    appeared: frozenset[Address]
+    known: int = 0
+    silent: int = 0
+    appeared: int = 0
+    differing: list[Address] = field(default_factory=list)
+    """Those of them that differ at all."""
+
+    def add(self, other: "Counts") -> None:
+        """Count the hosts of another range, too."""
+        self.known += other.known
+        self.silent += other.silent
+        self.appeared += other.appeared
+        self.differing += other.differing
 
     def looks_broken(self, share: float) -> bool:
         """Whether so many fell silent, or appeared, that something else than hosts changed."""
-        known, silent, appeared = len(self.known), len(self.silent), len(self.appeared)
-        if silent >= FEWEST_SILENT and silent > share * known:
+        if self.silent >= FEWEST_SILENT and self.silent > share * self.known:
             return True
-        if silent >= 2 and silent == known:
+        if self.silent >= 2 and self.silent == self.known:
             return True
-        return appeared > FEWEST_APPEARED and appeared > share * known
+        return self.appeared > FEWEST_APPEARED and self.appeared > share * self.known
 
 
 def find_held(
@@ -90,92 +105,95 @@ def _in_part(
     inventory: Inventory,
     share: float,
     now: datetime,
-    claimed: Iterable[Address],
+    claimed: set[Address],
 ) -> list[Hold]:
     label = result.part.label
-    done = set(claimed)
-    inside = result.part.addresses
-    whole = _count(
-        (a for a in inventory.hosts if a in inside and a not in done),
-        (a for a in differences.hosts if a in inside and a not in done),
-        differences,
-        inventory,
-        lambda address: (label, neighbourhood(address)),
-    )
-    networks: dict[str, Counts] = {}
-    for network in {neighbourhood(a) for a in whole.known | whole.appeared}:
-        networks[network] = Counts(
-            frozenset(a for a in whole.known if neighbourhood(a) == network),
-            frozenset(a for a in whole.silent if neighbourhood(a) == network),
-            frozenset(a for a in whole.appeared if neighbourhood(a) == network),
-        )
-    broken = {name: counts for name, counts in networks.items() if counts.looks_broken(share)}
-    if len(broken) == len(networks) > 1 or (len(networks) == 1 and broken):
-        return _hold(label, whole, inventory, now, differences)
-    rest = Counts(
-        whole.known.difference(*(c.known for c in broken.values())),
-        whole.silent.difference(*(c.silent for c in broken.values())),
-        whole.appeared.difference(*(c.appeared for c in broken.values())),
-    )
+    networks = _count(result.part.addresses, label, differences, inventory, claimed)
+    broken = {name for name, counts in networks.items() if counts.looks_broken(share)}
+    if len(broken) == len(networks):
+        return _hold(label, _joined(networks.values()), inventory, now) if broken else []
     holds = []
-    for name in sorted(broken):
-        holds += _hold(name, broken[name], inventory, now, differences)
+    for network in sorted((neighbourhood_name(*network), network) for network in broken):
+        holds += _hold(network[0], networks[network[1]], inventory, now)
+    rest = _joined(counts for network, counts in networks.items() if network not in broken)
     if rest.looks_broken(share):
-        holds += _hold(label, rest, inventory, now, differences)
+        holds += _hold(label, rest, inventory, now)
     return holds
 
 
 def _count(
-    known: Iterable[Address],
-    differing: Iterable[Address],
+    inside: AddressSet,
+    label: str,
     differences: Differences,
     inventory: Inventory,
-    ranges_of: Callable[[Address], tuple[str, ...]],
-) -> Counts:
+    claimed: set[Address],
+) -> dict[tuple[int, int], Counts]:
     """
-    Count the hosts that the previous covering run saw, and how they stand now.
+    Count, by network, the hosts that the previous covering run saw, and how they stand now.
 
     While a range is held, a silence that began with the hold counts as if it were new: the
     question stays the same each night.
     """
-    seen_before = set()
-    for address in known:
-        if not inventory.hosts[address].present:
+    known = (inventory.present & inside) - AddressSet.of(claimed) - _silent_before(inventory, label)
+    networks = {network: Counts(known=size) for network, size in _sizes(known).items()}
+    for address, difference in differences.hosts.items():
+        is_new = difference.presence is Presence.NEW
+        if address not in (inside if is_new else known) or address in claimed:
             continue
-        absence = inventory.absences.get((address, None))
-        held = [inventory.held[r].runs for r in ranges_of(address) if r in inventory.held]
-        if absence is None or any(absence.runs <= runs for runs in held):
-            seen_before.add(address)
-    silent, appeared = set(), set()
-    for address in differing:
-        presence = differences.hosts[address].presence
-        if presence is Presence.SILENT and address in seen_before:
-            silent.add(address)
-        elif presence is Presence.NEW:
-            appeared.add(address)
-    return Counts(frozenset(seen_before), frozenset(silent), frozenset(appeared))
+        network = (address.version, neighbourhood_number(address.version, int(address)))
+        counts = networks.setdefault(network, Counts())
+        counts.differing.append(address)
+        counts.appeared += is_new
+        counts.silent += difference.presence is Presence.SILENT
+    return networks
 
 
-def _hold(
-    name: str,
-    counts: Counts,
-    inventory: Inventory,
-    now: datetime,
-    differences: Differences,
-) -> list[Hold]:
+def _silent_before(inventory: Inventory, label: str) -> AddressSet:
+    """Return the hosts whose silence is older than the hold on their network or part."""
+    before = []
+    for (address, key), absence in inventory.absences.items():
+        if key is None:
+            ranges = (label, neighbourhood(address)) if inventory.held else ()
+            if not any(
+                absence.runs <= inventory.held[name].runs
+                for name in ranges
+                if name in inventory.held
+            ):
+                before.append(address)
+    return AddressSet.of(before)
+
+
+def _sizes(addresses: AddressSet) -> Mapping[tuple[int, int], int]:
+    """Count the addresses of each network: by spans, because there may be a million addresses."""
+    sizes: Counter[tuple[int, int]] = Counter()
+    for version, bits in ((4, 8), (6, 64)):
+        for first, last in addresses.family(version).spans:
+            for number in range(first >> bits, (last >> bits) + 1):
+                low, high = number << bits, ((number + 1) << bits) - 1
+                sizes[version, number] += min(last, high) - max(first, low) + 1
+    return sizes
+
+
+def _joined(many: Iterable[Counts]) -> Counts:
+    whole = Counts()
+    for counts in many:
+        whole.add(counts)
+    return whole
+
+
+def _hold(name: str, counts: Counts, inventory: Inventory, now: datetime) -> list[Hold]:
     before: Mapping[str, HeldRange] = inventory.held
     runs = before[name].runs + 1 if name in before else 1
     if runs > MOST_RUNS_HELD:
         return []
-    members = (counts.known | counts.appeared) & frozenset(differences.hosts)
     since = before[name].since if name in before else now
     return [
         Hold(
             name,
-            members,
-            len(counts.silent),
-            len(counts.known),
-            len(counts.appeared),
+            frozenset(counts.differing),
+            counts.silent,
+            counts.known,
+            counts.appeared,
             runs,
             since,
         )

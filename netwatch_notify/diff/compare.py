@@ -8,6 +8,7 @@ from netwatch_notify.model.host import Address, Host, join_hosts
 from netwatch_notify.model.inventory import Inventory, KnownHost, KnownPort
 from netwatch_notify.model.port import Port, PortKey, PortState
 from netwatch_notify.model.scan import Coverage, PartResult, ScanTypes, covered_by
+from netwatch_notify.model.target import AddressSet
 
 
 class Presence(Enum):
@@ -53,7 +54,30 @@ class Differences:
 
     hosts: Mapping[Address, HostDifference]
     seen: Mapping[Address, Host]
-    """Every host that answered, joined over the parts."""
+    """Every host that was parsed and answered, joined over the parts."""
+    unchanged: AddressSet = field(default_factory=AddressSet)
+    """Every host that answered with a slice its inventory was settled from."""
+
+    @property
+    def hosts_up(self) -> int:
+        """How many hosts answered, parsed or not."""
+        return len(self.unchanged | AddressSet.of(self.seen))
+
+
+def touched_hosts(inventory: Inventory, results: Sequence[PartResult]) -> set[Address]:
+    """
+    Return the hosts whose past this run needs, by what `inventory` says without its hosts.
+
+    They are those that were parsed, those that were asked about and are in no part, and those
+    of which something is pending.
+    """
+    parsed = {host.address for result in results for host in result.hosts}
+    asked = AddressSet()
+    for result in results:
+        if result.ended_properly and result.coverage:
+            asked |= result.coverage.addresses
+    missing = (inventory.present & asked) - _unchanged(results) - AddressSet.of(parsed)
+    return {*parsed, *missing, *(address for address, _ in inventory.absences)}
 
 
 def compare(inventory: Inventory, results: Sequence[PartResult]) -> Differences:
@@ -61,13 +85,17 @@ def compare(inventory: Inventory, results: Sequence[PartResult]) -> Differences:
     Compare what the parts saw with the inventory.
 
     Hosts of a part that did not end properly are real; its absences prove nothing, and neither
-    do those of hosts that timed out.
+    do those of hosts that timed out. `inventory.hosts` must hold the `touched_hosts`.
     """
+    unchanged = _unchanged(results)
+    parsed = AddressSet.of(h.address for r in results for h in r.hosts if h.is_present)
     seen: dict[Address, Host] = {}
     seen_in: dict[Address, list[PartResult]] = {}
     timed_out: set[Address] = set()
     for result in results:
-        for host in result.hosts:
+        # Listed twice, once as it was settled: both sightings count.
+        twice = [_as_settled(inventory.hosts[a]) for a in result.unchanged & parsed]
+        for host in (*twice, *result.hosts):
             if host.timed_out:
                 timed_out.add(host.address)
             if host.is_present:
@@ -82,11 +110,33 @@ def compare(inventory: Inventory, results: Sequence[PartResult]) -> Differences:
             differences[address] = difference
     good = [(r.coverage, r.types) for r in results if r.ended_properly and r.coverage]
     for address, known in inventory.hosts.items():
-        if known.present and address not in seen and address not in timed_out:
-            difference = _silent(inventory, known, good)
-            if difference is not None:
-                differences[address] = difference
-    return Differences(differences, seen)
+        if not known.present or address in seen or address in unchanged or address in timed_out:
+            continue
+        difference = _silent(inventory, known, good)
+        if difference is not None:
+            differences[address] = difference
+    return Differences(differences, seen, unchanged)
+
+
+def _unchanged(results: Iterable[PartResult]) -> AddressSet:
+    joined = AddressSet()
+    for result in results:
+        joined |= result.unchanged
+    return joined
+
+
+def _as_settled(known: KnownHost) -> Host:
+    """The host as a slice shows it that needs no parsing."""
+    return Host(
+        known.address,
+        mac=known.mac,
+        vendor=known.vendor,
+        hostnames=(known.name,) if known.name else (),
+        ports=tuple(
+            Port(key, PortState.OPEN, service=known.ports[key].service)
+            for key in sorted(known.open_keys)
+        ),
+    )
 
 
 def _present(
@@ -122,7 +172,7 @@ def _present(
                 r.ended_properly and r.coverage and r.coverage.covers(address, key) for r in results
             )
         }
-    changed, learned_services = _services(known, host)
+    changed, learned_services = compare_services(known, host)
     difference = HostDifference(
         address=address,
         presence=Presence.SAME if known.present else Presence.BACK,
@@ -149,7 +199,7 @@ def _present(
     return difference
 
 
-def _services(
+def compare_services(
     known: KnownHost, host: Host
 ) -> tuple[tuple[tuple[KnownPort, Port], ...], tuple[Port, ...]]:
     """A guess from the port number neither replaces nor differs from a probed service."""

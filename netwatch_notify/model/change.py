@@ -15,10 +15,14 @@ class ChangeKind(StrEnum):
     HOST_NEW = "host-new"
     HOST_GONE = "host-gone"
     HOST_BACK = "host-back"
+    HOST_MOVED = "host-moved"
     PORT_OPENED = "port-opened"
     PORT_CLOSED = "port-closed"
     SERVICE_CHANGED = "service-changed"
     MAC_CHANGED = "mac-changed"
+    HOSTNAME_CHANGED = "hostname-changed"
+    OS_CHANGED = "os-changed"
+    SCRIPT_CHANGED = "script-changed"
 
 
 class Severity(StrEnum):
@@ -49,9 +53,14 @@ class Change:
     state: PortState | None = None
     """The state now, of a port."""
     was: str = ""
-    """The old state, MAC or version."""
+    """The old state, address, MAC, hostname, version, operating system or script output."""
     service: Service | None = None
+    was_service: Service | None = None
+    """The service before, where more than its version may have changed."""
     scripts: tuple[ScriptOutput, ...] = ()
+    """Results worth a line; the one that changed, of a changed script."""
+    os_matches: tuple[str, ...] = ()
+    """The operating system now, where it changed."""
     ports: tuple[Port, ...] = ()
     """The open ports of a new host."""
     confirmed: bool = False
@@ -68,9 +77,18 @@ class Change:
         state = self.state.value if self.state else ""
         now = ""
         if self.kind is ChangeKind.SERVICE_CHANGED and self.service:
-            now = f"{self.service.product} {self.service.version}"
+            service = self.service
+            now = " ".join(filter(None, (service.product, service.version, service.tunnel)))
         elif self.kind is ChangeKind.MAC_CHANGED:
             now = self.mac
+        elif self.kind is ChangeKind.HOST_MOVED:
+            now = self.was
+        elif self.kind is ChangeKind.HOSTNAME_CHANGED:
+            now = self.name
+        elif self.kind is ChangeKind.OS_CHANGED:
+            now = "\0".join(self.os_matches)
+        elif self.kind is ChangeKind.SCRIPT_CHANGED:
+            now = "\0".join(f"{script.id} {script.output}" for script in self.scripts)
         about = (self.kind.value, str(self.address), str(self.key or ""), state, now)
         return blake2b("\0".join(about).encode(), digest_size=6).hexdigest()
 

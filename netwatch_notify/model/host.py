@@ -1,11 +1,12 @@
 """Hosts: where they are, whether they answer, and what they serve."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
-from netwatch_notify.model.port import Port, PortKey, PortProtocol, PortState
+from netwatch_notify.model.port import Port, PortKey, PortProtocol, PortState, ScriptOutput
 from netwatch_notify.model.ranges import Ranges
 
 Address = IPv4Address | IPv6Address
@@ -13,12 +14,34 @@ Address = IPv4Address | IPv6Address
 
 def neighbourhood(address: Address) -> str:
     """Return the /24 (IPv6: /64) an address lies in, as text."""
-    return str(ip_network((address, 24 if address.version == 4 else 64), strict=False))
+    return neighbourhood_name(address.version, neighbourhood_number(address.version, int(address)))
+
+
+def neighbourhood_number(version: int, address: int) -> int:
+    """Return the bits that addresses of one /24 (IPv6: /64) share."""
+    return address >> (8 if version == 4 else 64)
+
+
+@lru_cache(maxsize=4096)
+def neighbourhood_name(version: int, number: int) -> str:
+    """Return the network that `neighbourhood_number` stands for, as text."""
+    if version == 4:
+        return str(ip_network((number << 8, 24)))
+    return str(ip_network((number << 64, 64)))
 
 
 def address_order(address: Address) -> tuple[int, int]:
     """Sort key that puts IPv4 before IPv6 and 10.0.0.9 before 10.0.0.10."""
     return address.version, int(address)
+
+
+def is_private_mac(mac: str) -> bool:
+    """
+    Whether a host may have made up its MAC itself, which then proves no identity.
+
+    Source: IEEE 802, the second bit of the first octet: locally administered.
+    """
+    return len(mac) > 1 and mac[1].lower() in "2367abef"
 
 
 class HostStatus(StrEnum):
@@ -49,11 +72,19 @@ class Host:
     mac: str = ""
     vendor: str = ""
     hostnames: tuple[str, ...] = ()
+    asked_names: tuple[str, ...] = ()
+    """The targets that resolved to it, in lower case; nmap lists them as type `user`."""
     ports: tuple[Port, ...] = ()
     """Sorted by number, then protocol."""
     extra_ports: tuple[ExtraPorts, ...] = ()
+    os_matches: tuple[str, ...] = ()
+    """What nmap takes its operating system for, the likeliest first."""
+    scripts: tuple[ScriptOutput, ...] = ()
+    """Results of scripts that run once per host, sorted by id."""
     timed_out: bool = False
     """nmap gave up on it (`--host-timeout`): what it did not show proves nothing."""
+    digest: bytes = field(default=b"", compare=False)
+    """Of the `<host>` slice it was read from; empty where there is no one such slice."""
 
     @property
     def open_ports(self) -> tuple[Port, ...]:
@@ -116,8 +147,12 @@ def join_hosts(first: Host, second: Host) -> Host:
         mac=second.mac or first.mac,
         vendor=second.vendor or first.vendor,
         hostnames=second.hostnames or first.hostnames,
+        asked_names=tuple(dict.fromkeys((*first.asked_names, *second.asked_names))),
+        os_matches=second.os_matches or first.os_matches,
+        scripts=second.scripts or first.scripts,
         ports=tuple(ports[key] for key in sorted(ports)),
         timed_out=first.timed_out and second.timed_out,
+        digest=b"",
     )
 
 

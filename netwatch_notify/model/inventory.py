@@ -7,6 +7,7 @@ from datetime import datetime
 from netwatch_notify.model.host import Address
 from netwatch_notify.model.port import PortKey, PortState, Service
 from netwatch_notify.model.scan import Coverage
+from netwatch_notify.model.target import AddressSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,12 @@ class KnownHost:
     vendor: str = ""
     name: str = ""
     ports: Mapping[PortKey, KnownPort] = field(default_factory=dict)
+    digest: bytes | None = None
+    """
+    Of a `<host>` slice that shows exactly what is settled, so that it need not be parsed.
+
+    None while there is none, or something about the host is pending.
+    """
 
     @property
     def open_keys(self) -> frozenset[PortKey]:
@@ -74,9 +81,12 @@ class Inventory:
     """Everything comparing needs to know of the past."""
 
     hosts: Mapping[Address, KnownHost] = field(default_factory=dict)
+    """Those that this run touches; `diff/compare.py` says which it needs."""
     coverages: tuple[Coverage, ...] = ()
     """What the inventory stands for, from all runs that ended properly."""
     absences: Mapping[Subject, Absence] = field(default_factory=dict)
     held: Mapping[str, HeldRange] = field(default_factory=dict)
     is_empty: bool = True
     """No inventory was taken yet: the next run is a first run."""
+    present: AddressSet = field(default_factory=AddressSet)
+    """Every host that is not told gone, whether in `hosts` or not."""

@@ -89,6 +89,13 @@ class Service:
         """`OpenSSH 9.6p1`, or nothing where the service was not seen."""
         return f"{self.product} {self.version}".strip() if self.was_seen else ""
 
+    @property
+    def full_description(self) -> str:
+        """`ssl/http nginx 1.22.1 (Debian)`: all that was seen of it, TLS included."""
+        name = "/".join(filter(None, (self.tunnel, self.probed_name)))
+        extra = f"({self.extra_info})" if self.extra_info and self.was_seen else ""
+        return " ".join(filter(None, (name, self.description, extra)))
+
 
 @dataclass(frozen=True, slots=True)
 class ScriptOutput:

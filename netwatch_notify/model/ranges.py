@@ -26,6 +26,22 @@ class Ranges:
         return cls(tuple(merged))
 
     @classmethod
+    def of_numbers(cls, numbers: Iterable[int]) -> "Ranges":
+        """Return the set holding `numbers`, in any order."""
+        spans: list[tuple[int, int]] = []
+        first = last = None
+        for number in sorted(numbers):
+            if first is None or last is None:
+                first = number
+            elif number > last + 1:
+                spans.append((first, last))
+                first = number
+            last = number
+        if first is not None and last is not None:
+            spans.append((first, last))
+        return cls(tuple(spans))
+
+    @classmethod
     def parse(cls, text: str) -> "Ranges":
         """Read nmap's list form, `22,80,8000-8010`; ValueError where it is none."""
         spans = []

@@ -131,6 +131,7 @@ class PartResult:
     part: Part
     header: ScanHeader
     hosts: tuple[Host, ...]
+    """Those that were parsed."""
     coverage: Coverage | None
     """None where it cannot be known: absences then prove nothing."""
     problem: str = ""
@@ -138,6 +139,8 @@ class PartResult:
     remedy: str = ""
     """What to try."""
     seconds: float = 0.0
+    unchanged: AddressSet = field(default_factory=AddressSet)
+    """Hosts that answered with a slice their inventory was settled from, and were not parsed."""
 
     @property
     def types(self) -> ScanTypes:

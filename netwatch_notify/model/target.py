@@ -1,9 +1,11 @@
 """Targets as nmap takes them, read into the addresses they stand for."""
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
+from netwatch_notify.model.host import Address
 from netwatch_notify.model.ranges import Ranges
 
 MAX_IPV6_ADDRESSES = 1 << 16
@@ -46,15 +48,29 @@ class AddressSet:
         return AddressSet(self.ipv4 & other.ipv4, self.ipv6 & other.ipv6)
 
     @classmethod
+    def of(cls, addresses: Iterable[Address]) -> "AddressSet":
+        """Return the set holding `addresses`."""
+        numbers: dict[int, list[int]] = {4: [], 6: []}
+        for address in addresses:
+            numbers[address.version].append(int(address))
+        return cls(Ranges.of_numbers(numbers[4]), Ranges.of_numbers(numbers[6]))
+
+    @classmethod
+    def of_packed(cls, addresses: Iterable[bytes]) -> "AddressSet":
+        """Return the set holding `addresses`, each as 4 or 16 bytes in network order."""
+        numbers: dict[int, list[int]] = {4: [], 16: []}
+        for address in addresses:
+            numbers[len(address)].append(int.from_bytes(address, "big"))
+        return cls(Ranges.of_numbers(numbers[4]), Ranges.of_numbers(numbers[16]))
+
+    def __iter__(self) -> Iterator[Address]:
+        yield from map(IPv4Address, self.ipv4)
+        yield from map(IPv6Address, self.ipv6)
+
+    @classmethod
     def of_family(cls, version: int, numbers: Ranges) -> "AddressSet":
         """Return the set holding `numbers` as addresses of one family."""
         return cls(ipv4=numbers) if version == 4 else cls(ipv6=numbers)
-
-    @classmethod
-    def single(cls, text: str) -> "AddressSet":
-        """Return the set of one address, given as text."""
-        address = ip_address(text)
-        return cls.of_family(address.version, Ranges(((int(address), int(address)),)))
 
 
 @dataclass(frozen=True, slots=True)

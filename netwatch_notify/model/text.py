@@ -9,8 +9,8 @@ import unicodedata
 
 LIMIT = 200
 """Characters kept of a name, product or version; nmap's own fields are far below."""
-SCRIPT_LIMIT = 4000
-"""Characters kept of one script's output."""
+SCRIPT_LIMIT = 1 << 20
+"""Characters kept of one script's output: a diff must see its end, too; messages show lines."""
 
 _DROPPED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Control, format (bidirectional marks among them), surrogate, private, unassigned; separators."""

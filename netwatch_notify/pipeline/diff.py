@@ -1,15 +1,34 @@
 """Two scan files compared: as ndiff's rows, and as changes inside what both scans covered."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from functools import partial
+from pathlib import Path
+from typing import Any
 
+from netwatch_notify.detail.plan import Questions, plan_looks
+from netwatch_notify.detail.script import details_script
 from netwatch_notify.diff.rows import host_rows, script_rows
+from netwatch_notify.diff.scans import ScanDifference, compare_scans
 from netwatch_notify.diff.volatile import same_output
+from netwatch_notify.model.change import ChangeKind
+from netwatch_notify.model.host import Address
+from netwatch_notify.model.look import LookKind
+from netwatch_notify.model.message import View
 from netwatch_notify.model.port import PortKey, ScriptOutput
 from netwatch_notify.model.rows import HostRows, ScriptRow
 from netwatch_notify.report import ndiff_text, ndiff_xml
+from netwatch_notify.report.diff_view import (
+    ComparedFile,
+    build_diff_view,
+    left_out_line,
+    scope_line,
+)
+from netwatch_notify.report.json_report import diff_report
+from netwatch_notify.report.words import counted
 from netwatch_notify.scan.pair import ScanPair
+from netwatch_notify.scan.second import look_commands
 
 Scripts = tuple[ScriptOutput, ...]
 
@@ -93,3 +112,89 @@ def rows_of(pair: ScanPair, options: DiffOptions) -> Iterator[HostRows]:
 def _run_scripts(before: Scripts, after: Scripts, options: DiffOptions) -> tuple[ScriptRow, ...]:
     same = partial(same_output, declared=options.volatile_scripts)
     return script_rows(before, after, same, everything=options.everything)
+
+
+def changes_of(pair: ScanPair, options: DiffOptions) -> ScanDifference:
+    """Return what changed inside what both scans covered."""
+    return compare_scans(
+        pair.hosts(),
+        pair.old.scope,
+        pair.new.scope,
+        risky_ports=options.risky_ports,
+        same_output=partial(same_output, declared=options.volatile_scripts),
+        shared_macs=pair.shared_macs,
+    )
+
+
+def ending_lines(pair: ScanPair) -> list[str]:
+    """Return a line for each file that is cut, or whose scan did not end properly."""
+    lines = []
+    for which, reader in (("OLD", pair.old), ("NEW", pair.new)):
+        if not reader.stream.is_complete:
+            lines.append(
+                f"{which}, {reader.name}: is cut short in line {reader.stream.line}; "
+                f"{counted(len(reader), 'whole host')} read, what it does not list proves nothing"
+            )
+        elif reader.fault:
+            lines.append(
+                f"{which}, {reader.name}: {reader.fault.problem}; what it does not list proves "
+                "nothing"
+            )
+    return lines
+
+
+def scope_lines(pair: ScanPair) -> list[str]:
+    """Return one line where the scopes differ."""
+    line = scope_line(pair.old.scope, pair.new.scope)
+    return [line] if line else []
+
+
+def problems_of(pair: ScanPair, found: ScanDifference) -> list[str]:
+    """Return what a reader of the changes must know of the scans they come from."""
+    left_out = (left_out_line("OLD", found.only_old), left_out_line("NEW", found.only_new))
+    return [*ending_lines(pair), *scope_lines(pair), *filter(None, left_out)]
+
+
+def diff_json(pair: ScanPair, options: DiffOptions) -> dict[str, Any]:
+    """Return the report that `--json` prints."""
+    found = changes_of(pair, options)
+    return diff_report(found.changes, problems_of(pair, found))
+
+
+def diff_view(pair: ScanPair, options: DiffOptions, zone: tzinfo) -> View:
+    """Return the view that `--markdown` and `--html` render."""
+    found = changes_of(pair, options)
+    old, new = (
+        ComparedFile(
+            reader.path.name,
+            len(reader),
+            reader.stream.header.version,
+            reader.stream.header.started_at,
+        )
+        for reader in (pair.old, pair.new)
+    )
+    return build_diff_view(old, new, found.changes, problems_of(pair, found), zone)
+
+
+def details_of(pair: ScanPair, options: DiffOptions, arguments: Sequence[str]) -> str:
+    """
+    Return a shell script that looks closer at what is new; `$1` names its output.
+
+    Only addresses and port numbers of the scans reach it.
+    """
+    told = (ChangeKind.HOST_NEW, ChangeKind.HOST_MOVED, ChangeKind.PORT_OPENED)
+    opened: dict[Address, set[PortKey]] = {}
+    for change in changes_of(pair, options).changes:
+        if change.kind in told:
+            keys = [port.key for port in change.ports] + ([change.key] if change.key else [])
+            opened.setdefault(change.address, set()).update(keys)
+    questions = Questions(
+        silent={},
+        missing={},
+        opened={address: frozenset(keys) for address, keys in opened.items() if keys},
+        bare=frozenset(),
+    )
+    looks = plan_looks(questions, options.risky_ports)
+    commands = look_commands("nmap", looks, Path(), arguments, privileged=True)
+    details = [c.argv for c in commands if c.look.kind is LookKind.DETAIL]
+    return details_script(details, "details of what is new, by netwatch-notify diff --cmdout")

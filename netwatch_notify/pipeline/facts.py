@@ -26,12 +26,12 @@ def problems_of(session: Session, scan: Scan, found: Differences) -> tuple[Probl
                 Problem(
                     f"part:{result.part.label}",
                     f"{result.part.label} was not scanned"
-                    if not result.hosts
+                    if not (result.hosts or result.unchanged)
                     else f"{result.part.label} was scanned only in part",
                     tuple(details),
                 )
             )
-    if session.inventory.is_empty and not found.seen and not problems:
+    if session.inventory.is_empty and not found.hosts_up and not problems:
         problems.append(
             Problem(
                 "empty",
@@ -81,7 +81,7 @@ def facts_of(
         detail_seconds=round(detail_seconds, 2),
         addresses=sum(map(len, counted)) if len(counted) == len(good) else None,
         ports=ports,
-        hosts_up=len(found.seen),
+        hosts_up=found.hosts_up,
         usual_hosts_up=runs.usual_hosts_up(session.database),
         parts_total=len(results) + len(scan.problems),
         parts_good=len(good),

@@ -34,6 +34,7 @@ class Plan:
     """`NOTIFY_ON=always`: a message even where nothing changed."""
     heartbeat_url: str | None = field(default=None, repr=False)
     keep_days: int = 90
+    volatile_scripts: frozenset[str] = frozenset()
     dry_run: bool = False
     zone: tzinfo = UTC
 
@@ -62,9 +63,13 @@ class Scan:
     """The second scan of a first run."""
     names: Mapping[Address, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    """The XML of each part, by its label, relative to the run's folder."""
     commands: tuple[tuple[str, ...], ...] = ()
     seconds: float = 0.0
     content: str = ""
+    resolved_names: bool = False
+    """Whether nmap looked up names itself, so that a host without one has none."""
 
     @property
     def everything(self) -> tuple[PartResult, ...]:

@@ -5,45 +5,37 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 from netwatch_notify.detail.plan import Questions, plan_looks
 from netwatch_notify.detail.script import details_script
 from netwatch_notify.diff.breaker import Hold, find_held
-from netwatch_notify.diff.compare import Differences, Presence, compare
+from netwatch_notify.diff.compare import Differences, Presence, compare, touched_hosts
 from netwatch_notify.diff.policy import Verdict, judge, take_inventory
+from netwatch_notify.diff.settled import with_digests
 from netwatch_notify.errors import (
     ScanError,
-    StateError,
-    UsageError,
 )
 from netwatch_notify.model.change import Change, Problem
-from netwatch_notify.model.host import Address, address_order, join_all
-from netwatch_notify.model.inventory import Inventory
+from netwatch_notify.model.host import address_order
 from netwatch_notify.model.look import LookKind, SecondLook
 from netwatch_notify.model.message import Destination, Format, View
 from netwatch_notify.model.port import PortKey
-from netwatch_notify.model.scan import Coverage, PartResult
+from netwatch_notify.model.scan import PartResult
+from netwatch_notify.pipeline.commit import commit
 from netwatch_notify.pipeline.delivery import deliver_due
 from netwatch_notify.pipeline.facts import coverage_facts, facts_of, problems_of
 from netwatch_notify.pipeline.plan import Outcome, Plan, Scan
 from netwatch_notify.pipeline.session import Session, open_session
-from netwatch_notify.report.facts import RunFacts
 from netwatch_notify.report.json_report import json_report
 from netwatch_notify.report.render import render
-from netwatch_notify.report.serial import view_to_json
 from netwatch_notify.report.shorten import shorten
 from netwatch_notify.report.view import build_view
 from netwatch_notify.scan.command import fast_command, plan_parts
-from netwatch_notify.scan.ending import assumed_coverage
-from netwatch_notify.scan.fast import FastScan, Progress
-from netwatch_notify.scan.files import read_scan_file
+from netwatch_notify.scan.fast import FastScan, Progress, file_name
 from netwatch_notify.scan.names import resolve_targets, reverse_names
 from netwatch_notify.scan.runner import find_nmap
 from netwatch_notify.scan.second import LookCommand, look_closer, look_commands
-from netwatch_notify.store import folders, outbox, runs
-from netwatch_notify.store.inventory import settle
+from netwatch_notify.store import folders, runs
 
 
 def run_scan(plan: Plan, on_progress: Callable[[Progress], None]) -> Outcome:
@@ -61,31 +53,11 @@ def run_scan(plan: Plan, on_progress: Callable[[Progress], None]) -> Outcome:
             # Told like any other failed scan: silence would look like a quiet network.
             nmap = ""
             scan = Scan((), problems=(Problem("scan", "nothing was scanned", (str(error),)),))
-        return _conclude(session, scan, nmap)
-
-
-def ingest(plan: Plan, fast: Path, details: Sequence[Path]) -> Outcome:
-    """Make the run with scans made elsewhere; its time is the scan's own start."""
-    read = read_scan_file(fast)
-    looked = [read_scan_file(path) for path in details]
-    started_at = read.result.header.started_at
-    if started_at is None:
-        raise UsageError(f"{fast}: does not say when it was started, so it has no place in time")
-    with open_session(plan, "ingest", started_at) as session:
-        same = runs.run_with_content(session.database, read.content)
-        if same is not None:
-            session.discard()
-            report = {"schema": 1, "network": plan.network, "run": None, "counts": {}}
-            return Outcome(0, {**report, "problems": [], "changes": []})
-        last = runs.last_settled_at(session.database)
-        if last is not None and started_at < last:
-            session.discard()
-            raise UsageError(f"{fast}: was started before the last scan taken in; it is too old")
-        scan = Scan((read.result,), seconds=read.result.seconds, content=read.content)
-        hosts = join_all(host for d in looked for host in d.result.hosts)
-        asked = frozenset((a, port.key) for a, host in hosts.items() for port in host.ports)
-        look = SecondLook(hosts, asked, frozenset(hosts), was_made=False)
-        return _conclude(session, scan, str(plan.nmap or "nmap"), look)
+        good = {r.part.label for r in scan.results if r.ended_properly}
+        session.start_fast_diff(
+            {label: session.folder / name for label, name in scan.files.items() if label in good}
+        )
+        return conclude(session, scan, nmap)
 
 
 def _scan_network(session: Session, nmap: str, on_progress: Callable[[Progress], None]) -> Scan:
@@ -109,7 +81,7 @@ def _scan_network(session: Session, nmap: str, on_progress: Callable[[Progress],
     profile = replace(plan.profile, targets=targets.targets, exclude=excluded.targets)
     parts = plan_parts(profile)
     deadline = started + plan.scan_seconds
-    fast = FastScan(nmap, profile, session.runner, deadline, on_progress)
+    fast = FastScan(nmap, profile, session.runner, deadline, on_progress, session.digests)
     results = fast.scan(parts, session.folder, "fast", plan.scan_parallel)
     again: tuple[PartResult, ...] = ()
     if session.inventory.is_empty and any(r.ended_properly and r.hosts for r in results):
@@ -127,13 +99,15 @@ def _scan_network(session: Session, nmap: str, on_progress: Callable[[Progress],
         again,
         names,
         problems,
+        {part.label: file_name("fast", part, len(parts)) for part in parts},
         tuple(tuple(fast_command(nmap, profile, part)) for part in parts),
         time.monotonic() - started,
     )
 
 
-def _conclude(session: Session, scan: Scan, nmap: str, look: SecondLook | None = None) -> Outcome:
+def conclude(session: Session, scan: Scan, nmap: str, look: SecondLook | None = None) -> Outcome:
     """Compare, look closer, judge, commit, deliver."""
+    session.load_hosts(touched_hosts(session.inventory, scan.everything))
     plan, inventory = session.plan, session.inventory
     found = compare(inventory, scan.everything)
     takes_inventory = inventory.is_empty and bool(found.seen)
@@ -151,8 +125,9 @@ def _conclude(session: Session, scan: Scan, nmap: str, look: SecondLook | None =
             look = look_closer(commands, session.runner, plan.detail_parallel, end)
         last = runs.last_settled_at(session.database)
         verdict = judge(found, inventory, holds, look, plan.rules, session.now, last)
+    verdict = with_digests(verdict, inventory, scan.everything)
     detail_seconds = time.monotonic() - looked_for if look and look.was_made else 0.0
-    changes = _with_names(verdict.changes, scan.names)
+    changes = _with_names(verdict.changes, scan)
     fresh = problems_of(session, scan, found)
     lasting = runs.count_problems(session.database, fresh, session.now)
     problems = (*lasting, *(hold.to_problem() for hold in holds))
@@ -171,11 +146,12 @@ def _conclude(session: Session, scan: Scan, nmap: str, look: SecondLook | None =
     exit_code = 3 if broken else 0
     if not plan.dry_run:
         folders.write_private(session.folder / "report.txt", render(view, Format.TEXT).body)
-        _commit(session, scan, verdict, facts, changes, body, lasting, views)
+        commit(session, scan, verdict, facts, changes, body, lasting, views)
         undelivered = deliver_due(session.database, plan.destinations, plan.network)
         if undelivered and not exit_code:
             exit_code = 4
         failures += undelivered
+        session.finish_fast_diff(keep=any(r.ended_properly for r in scan.results))
     shown = scan.commands + tuple(command.argv for command in commands)
     return Outcome(exit_code, body, views, shown, tuple(failures))
 
@@ -220,10 +196,15 @@ def _plan_second_look(
     )
 
 
-def _with_names(changes: Sequence[Change], known: Mapping[Address, str]) -> tuple[Change, ...]:
-    """Give each change the name people call its host by; only what is told is looked up."""
+def _with_names(changes: Sequence[Change], scan: Scan) -> tuple[Change, ...]:
+    """
+    Give each change the name people call its host by; only what is told is looked up.
+
+    Nothing is, where nmap asked DNS itself: then a host without a name has none.
+    """
+    known = scan.names
     wanted = {c.address for c in changes if not c.name and c.address not in known}
-    found = reverse_names(wanted) if wanted else {}
+    found = reverse_names(wanted) if wanted and not scan.resolved_names else {}
     return tuple(
         replace(c, name=known.get(c.address) or c.name or found.get(c.address, "")) for c in changes
     )
@@ -233,77 +214,6 @@ def _views(view: View, plan: Plan) -> tuple[tuple[Destination | None, View], ...
     if not plan.destinations:
         return ((None, view),)
     return tuple((d, shorten(view, d.budget, d.format)) for d in plan.destinations)
-
-
-def _commit(
-    session: Session,
-    scan: Scan,
-    verdict: Verdict,
-    facts: RunFacts,
-    changes: Sequence[Change],
-    body: Mapping[str, Any],
-    problems: Sequence[Problem],
-    views: Sequence[tuple[Destination | None, View]],
-) -> None:
-    """Inventory, history and outbox in one transaction: after it, nothing can be lost."""
-    database, run_id = session.database, session.run_id
-    if run_id is None:
-        raise StateError("a preview commits nothing")
-    coverages = _all_coverages(session.inventory, scan)
-    with database.atomic():
-        settle(
-            database,
-            session.inventory,
-            verdict.hosts,
-            verdict.absences,
-            verdict.held,
-            coverages if verdict.hosts or not session.inventory.is_empty else (),
-        )
-        runs.record_good_parts(
-            database, (r.part.label for r in scan.results if r.ended_properly), session.now
-        )
-        runs.record_problems(database, problems, session.now)
-        bodies = {entry["id"]: entry for entry in body["changes"]}
-        told = {change.id: change for change in changes}
-        runs.add_changes(database, run_id, told.values(), (bodies[i] for i in told))
-        runs.complete_run(
-            database,
-            run_id,
-            status=facts.status,
-            ended_at=facts.ended_at,
-            fast_seconds=facts.fast_seconds,
-            detail_seconds=facts.detail_seconds,
-            hosts_up=facts.hosts_up,
-            coverages=(r.coverage for r in scan.results if r.coverage),
-            content=scan.content,
-            told_interruptions=session.interrupted,
-        )
-        for destination, view in views:
-            if destination is not None:
-                outbox.add(database, run_id, destination.key, view_to_json(view), facts.ended_at)
-    if facts.status == "done":
-        folders.point_latest(session.plan.state, run_id)
-    old = runs.prune(database, session.plan.keep_days, datetime.now(UTC))
-    folders.remove_folders(session.plan.state, old)
-
-
-def _all_coverages(inventory: Inventory, scan: Scan) -> tuple[Coverage, ...]:
-    """What the inventory stands for now: before, and what ended properly this night."""
-    merged: dict[tuple[object, ...], Coverage] = {}
-    fresh = [
-        result.coverage or assumed_coverage(result.header)
-        for result in scan.results
-        if result.ended_properly
-    ]
-    for coverage in (*inventory.coverages, *fresh):
-        ports = tuple(sorted((p.value, r.spans) for p, r in coverage.ports.items()))
-        key = (ports, coverage.types, coverage.open_only)
-        if key in merged:
-            joined = merged[key].addresses | coverage.addresses
-            merged[key] = replace(coverage, addresses=joined)
-        else:
-            merged[key] = coverage
-    return tuple(merged.values())
 
 
 def report_text(outcome: Outcome) -> str:

@@ -3,8 +3,9 @@
 import logging
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,11 +15,13 @@ from netwatch_notify.errors import (
     NetwatchError,
     StateError,
 )
+from netwatch_notify.model.host import Address
+from netwatch_notify.pipeline.fast_diff import FastDiff
 from netwatch_notify.pipeline.plan import Plan
 from netwatch_notify.scan.runner import NmapRunner, end_leftovers
 from netwatch_notify.store import folders, outbox, runs
 from netwatch_notify.store.database import Database, run_lock
-from netwatch_notify.store.inventory import load_inventory
+from netwatch_notify.store.inventory import load_digests, load_hosts, load_inventory
 
 log = logging.getLogger(__name__)
 
@@ -33,10 +36,36 @@ class Session:
         self.database = database
         self.began_at = datetime.now(UTC)
         self.inventory = load_inventory(database)
+        """Without its hosts, until it is known which are needed."""
+        self.digests = load_digests(database)
+        """The slices that need no parsing."""
         self.run_id: int | None = None
         self.folder = Path()
         self.runner = NmapRunner()
+        self._fast_diff: FastDiff | None = None
         self.interrupted = runs.interrupted_runs(database, None)
+
+    def load_hosts(self, addresses: Set[Address]) -> None:
+        """Fetch the hosts that this run touches."""
+        self.inventory = replace(self.inventory, hosts=load_hosts(self.database, addresses))
+
+    def start_fast_diff(self, files: Mapping[str, Path]) -> None:
+        """Begin to compare each part's XML, by its label, with the one of its last good scan."""
+        if self.plan.dry_run:
+            return
+        last = runs.last_good_scans(self.database)
+        pairs = [
+            (self.plan.state / last[label], path) for label, path in files.items() if label in last
+        ]
+        pairs = [(old, new) for old, new in pairs if old.exists()]
+        if pairs:
+            self._fast_diff = FastDiff(pairs, self.folder, self.plan.volatile_scripts)
+
+    def finish_fast_diff(self, *, keep: bool = True) -> None:
+        """Have `fast.diff` in its place, or without `keep` nothing."""
+        if self._fast_diff:
+            self._fast_diff.finish(keep=keep)
+            self._fast_diff = None
 
     def discard(self) -> None:
         """Forget that this run was begun: it has nothing to say."""
@@ -80,6 +109,7 @@ def open_session(plan: Plan, kind: str, now: datetime) -> Iterator[Session]:
                     runs.mark_run(database, session.run_id, "failed", datetime.now(UTC))
             raise
         finally:
+            session.finish_fast_diff(keep=False)
             pid_file.unlink(missing_ok=True)
         _beat(heartbeat, database, session.run_id)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, tzinfo
 
 from netwatch_notify.model.change import Change, ChangeKind, Problem, Severity
+from netwatch_notify.model.host import is_private_mac
 from netwatch_notify.model.message import Item
 from netwatch_notify.model.port import Port, PortState, Service
 from netwatch_notify.model.text import clean
@@ -54,12 +55,8 @@ def lasting(problem: Problem, written: Callable[[datetime], str]) -> str:
 
 
 def host_maker(change: Change) -> str:
-    """
-    Return the vendor, or `private address` for a MAC the host made up itself.
-
-    Source: IEEE 802, the second bit of the first octet: locally administered.
-    """
-    if len(change.mac) > 1 and change.mac[1].lower() in "2367abef":
+    """Return the vendor, or `private address` for a MAC the host made up itself."""
+    if is_private_mac(change.mac):
         return "private address"
     return clean(change.vendor, TEXT_LIMIT)
 
@@ -113,6 +110,15 @@ def _headline(change: Change) -> str:
             return f"{_where(change)}: {service_label(change)} {version_verb(change)}"
         case ChangeKind.MAC_CHANGED:
             return f"{_where(change)}: MAC address changed"
+        case ChangeKind.HOST_MOVED:
+            return f"{_where(change)}: moved here"
+        case ChangeKind.HOSTNAME_CHANGED:
+            return f"{change.address}: name changed"
+        case ChangeKind.OS_CHANGED:
+            return f"{_where(change)}: operating system changed"
+        case ChangeKind.SCRIPT_CHANGED:
+            where = f"{change.key} " if change.key else ""
+            return f"{_where(change)}: {where}{_script_name(change)} says something else"
 
 
 def _details(change: Change, run_at: datetime, zone: tzinfo) -> Iterable[str]:
@@ -145,6 +151,16 @@ def _details(change: Change, run_at: datetime, zone: tzinfo) -> Iterable[str]:
             yield f"{clean(change.was, TEXT_LIMIT)} → {clean(change.mac, TEXT_LIMIT)}".strip()
             if change.name and host_maker(change):
                 yield f"now {host_maker(change)}"
+        case ChangeKind.HOST_MOVED:
+            yield f"from {clean(change.was, TEXT_LIMIT)}"
+            yield from _port_lines(change.ports)
+        case ChangeKind.HOSTNAME_CHANGED:
+            yield f"{clean(change.was, TEXT_LIMIT)} → {clean(change.name, TEXT_LIMIT)}"
+        case ChangeKind.OS_CHANGED:
+            now = ", ".join(change.os_matches)
+            yield f"{clean(change.was, TEXT_LIMIT) or 'none'} → {clean(now, TEXT_LIMIT) or 'none'}"
+        case ChangeKind.SCRIPT_CHANGED:
+            yield from _script_difference(change)
 
 
 def _caveat(change: Change) -> Iterable[str]:
@@ -158,11 +174,29 @@ def _caveat(change: Change) -> Iterable[str]:
 
 def _versions(change: Change) -> str:
     """`OpenSSH 9.2p1 → 9.6p1`: a product that stayed is said once."""
-    service = change.service or Service()
+    service, before = change.service or Service(), change.was_service
+    if before and before.description == service.description:
+        was, now = clean(before.full_description, TEXT_LIMIT), service.full_description
+        return f"{was} → {clean(now, TEXT_LIMIT)}"
     product, version = clean(service.product, TEXT_LIMIT), clean(service.version, TEXT_LIMIT)
     stayed = version and version_verb(change) == "updated"
     now = version if stayed else f"{product} {version}".strip()
     return f"{clean(change.was, TEXT_LIMIT)} → {now}".strip()
+
+
+def _script_name(change: Change) -> str:
+    return clean(change.scripts[0].id, 40) if change.scripts else "a script"
+
+
+def _script_difference(change: Change) -> Iterable[str]:
+    """The first lines that only one side has."""
+    was = change.was.splitlines()
+    now = [line for script in change.scripts for line in script.output.splitlines()]
+    for mark, lines, others in (("was", was, set(now)), ("now", now, set(was))):
+        only = [clean(line, TEXT_LIMIT) for line in lines if line not in others and line.strip()]
+        if only:
+            more = f" (and {counted(len(only) - 1, 'more line')})" if len(only) > 1 else ""
+            yield f"{mark}: {only[0]}{more}"
 
 
 def _port_lines(ports: tuple[Port, ...]) -> Iterable[str]:

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from netwatch_notify.model.change import Change, Problem
-from netwatch_notify.model.port import Port, Service
+from netwatch_notify.model.change import Change, ChangeKind, Problem
+from netwatch_notify.model.port import Port, ScriptOutput, Service
 from netwatch_notify.report.facts import RunFacts
 from netwatch_notify.report.items import lasting
 from netwatch_notify.report.view import in_order
@@ -27,21 +27,37 @@ def json_report(
     Times are ISO 8601 in UTC; what is not known is null. A service is what a probe found,
     never a guess from the port number.
     """
+    run = {
+        "id": facts.run_id,
+        "started_at": _instant(facts.started_at),
+        "ended_at": _instant(facts.ended_at),
+        "status": facts.status,
+        "fast_seconds": facts.fast_seconds,
+        "detail_seconds": facts.detail_seconds,
+        "coverage": dict(coverage or {}),
+    }
+    return _report(facts.network, run, changes, [_problem(problem) for problem in problems])
+
+
+def diff_report(changes: Sequence[Change], problems: Sequence[str]) -> dict[str, Any]:
+    """Return the report on two scan files: `network` and `run` are null."""
+    return _report(None, None, changes, list(problems))
+
+
+def _report(
+    network: str | None,
+    run: Mapping[str, object] | None,
+    changes: Sequence[Change],
+    problems: list[str],
+) -> dict[str, Any]:
+    told = in_order(changes)
     return {
         "schema": SCHEMA,
-        "network": facts.network,
-        "run": {
-            "id": facts.run_id,
-            "started_at": _instant(facts.started_at),
-            "ended_at": _instant(facts.ended_at),
-            "status": facts.status,
-            "fast_seconds": facts.fast_seconds,
-            "detail_seconds": facts.detail_seconds,
-            "coverage": dict(coverage or {}),
-        },
-        "counts": dict(Counter(change.kind.value for change in in_order(changes))),
-        "problems": [_problem(problem) for problem in problems],
-        "changes": [_change(change) for change in in_order(changes)],
+        "network": network,
+        "run": run,
+        "counts": dict(Counter(change.kind.value for change in told)),
+        "problems": problems,
+        "changes": [_change(change) for change in told],
     }
 
 
@@ -60,11 +76,22 @@ def _change(change: Change) -> dict[str, Any]:
         "was": change.was or None,
         "service": _service(change.service),
         "ports": [_port(port) for port in change.ports],
+        "os": list(change.os_matches),
+        "scripts": [_script(s) for s in change.scripts] if _is_about_script(change) else [],
         "confirmed": change.confirmed,
         "first_seen_at": _instant(change.first_seen_at),
         "group": None,
         "note": change.note or None,
     }
+
+
+def _is_about_script(change: Change) -> bool:
+    """What the scripts of a new port said is for the eye; a change of it is a fact."""
+    return change.kind is ChangeKind.SCRIPT_CHANGED
+
+
+def _script(script: ScriptOutput) -> dict[str, str]:
+    return {"id": script.id, "output": script.output}
 
 
 def _port(port: Port) -> dict[str, Any]:

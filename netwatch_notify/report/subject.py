@@ -73,3 +73,11 @@ def _fact(change: Change, who: str) -> str:
             return f"{service_label(change)} {version_verb(change)} on {who}"
         case ChangeKind.MAC_CHANGED:
             return f"MAC changed on {who}"
+        case ChangeKind.HOST_MOVED:
+            return f"{who} moved"
+        case ChangeKind.HOSTNAME_CHANGED:
+            return f"{change.address} is now {who}"
+        case ChangeKind.OS_CHANGED:
+            return f"other system on {who}"
+        case ChangeKind.SCRIPT_CHANGED:
+            return f"{change.scripts[0].id if change.scripts else 'script'} differs on {who}"

@@ -4,8 +4,8 @@ The message before any format: what is said, in which order, and what gives way.
 `build_view` says everything; `shorten` makes it fit one destination.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import tzinfo
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, tzinfo
 
 from netwatch_notify.model.change import Change, ChangeKind, Problem, Severity
 from netwatch_notify.model.host import address_order
@@ -37,6 +37,10 @@ _KIND_ORDER = {
             ChangeKind.PORT_CLOSED,
             ChangeKind.HOST_GONE,
             ChangeKind.HOST_BACK,
+            ChangeKind.HOST_MOVED,
+            ChangeKind.HOSTNAME_CHANGED,
+            ChangeKind.OS_CHANGED,
+            ChangeKind.SCRIPT_CHANGED,
         )
     )
 }
@@ -52,17 +56,10 @@ def build_view(
     first, a first run's summary, and notes.
     """
     changes = in_order(changes)
-    ids = short_ids(change.id for change in changes)
     sections = [Section("", tuple(problem_item(p, facts.started_at, zone) for p in problems))]
     if not (problems or changes or facts.first_run):
         sections.append(Section("", (Item("No changes since the last scan."),)))
-    for severity, title in _TITLES.items():
-        items = (
-            change_item(change, ids[change.id], facts.started_at, zone)
-            for change in changes
-            if change.severity is severity
-        )
-        sections.append(Section(title, tuple(items)))
+    sections += change_sections(changes, facts.started_at, zone)
     if facts.first_run and facts.inventory:
         sections += _first_sections(facts.inventory)
     sections.append(Section("NOTES", tuple(Item(clean(n, DETAIL_LIMIT)) for n in facts.notes)))
@@ -73,6 +70,18 @@ def build_view(
         footer=_footer(facts),
         rest=clean(facts.report_path),
     )
+
+
+def change_sections(changes: Sequence[Change], run_at: datetime, zone: tzinfo) -> Iterator[Section]:
+    """Yield a section for each severity; `changes` are in the order they are told."""
+    ids = short_ids(change.id for change in changes)
+    for severity, title in _TITLES.items():
+        items = (
+            change_item(change, ids[change.id], run_at, zone)
+            for change in changes
+            if change.severity is severity
+        )
+        yield Section(title, tuple(items))
 
 
 def in_order(changes: Iterable[Change]) -> list[Change]:

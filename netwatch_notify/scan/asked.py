@@ -1,7 +1,7 @@
 """What a command line asked for: its addresses, and its names where DNS had to answer."""
 
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from netwatch_notify.model.target import AddressSet, parse_target
 
@@ -26,6 +26,8 @@ class Asked:
     """Those written as addresses, less what was excluded."""
     names: frozenset[str] = frozenset()
     """Targets that are hostnames, in lower case: whatever they resolved to was asked too."""
+    written: tuple[str, ...] = ()
+    """All targets as they stand in the command line; none where they are not known."""
     is_known: bool = False
     """False where targets stand in a file, or are no targets we can read."""
     open_only: bool = False
@@ -34,6 +36,8 @@ class Asked:
     """`-sC`, `-A` or `--script`: a script that is not listed had nothing to say."""
     detects_os: bool = False
     """`-O` or `-A`."""
+    resolves_names: bool = False
+    """Without `-n`, nmap looks up the names of all hosts that answer."""
 
 
 def read_arguments(arguments: str) -> Asked:
@@ -47,23 +51,18 @@ def read_arguments(arguments: str) -> Asked:
         open_only="--open" in options,
         runs_scripts=bool(options & {"-sC", "-A", "--script"}),
         detects_os=bool(options & {"-O", "-A"}),
+        resolves_names=bool(words) and "-n" not in options,
     )
     targets = _targets(words)
     if targets is None:
         return asked
-    addresses, names = targets
-    return Asked(
-        addresses,
-        names,
-        bool(addresses or names),
-        asked.open_only,
-        asked.runs_scripts,
-        asked.detects_os,
-    )
+    addresses, names, written = targets
+    known = bool(addresses or names)
+    return replace(asked, addresses=addresses, names=names, written=written, is_known=known)
 
 
-def _targets(words: list[str]) -> tuple[AddressSet, frozenset[str]] | None:
-    addresses, excluded, names = AddressSet(), AddressSet(), set()
+def _targets(words: list[str]) -> tuple[AddressSet, frozenset[str], tuple[str, ...]] | None:
+    addresses, excluded, names, written = AddressSet(), AddressSet(), set(), []
     position = 0
     while position < len(words):
         word = words[position]
@@ -86,10 +85,11 @@ def _targets(words: list[str]) -> tuple[AddressSet, frozenset[str]] | None:
             more = _addresses(word)
             if more is None:
                 return None
+            written.append(word)
             addresses |= more
             if not more:
                 names.add(word.lower())
-    return addresses - excluded, frozenset(names)
+    return addresses - excluded, frozenset(names), tuple(written)
 
 
 def _addresses(word: str) -> AddressSet | None:

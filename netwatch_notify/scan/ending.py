@@ -83,10 +83,7 @@ def coverage_of(
     header: ScanHeader, addresses: AddressSet, hosts: Iterable[Host], *, open_only: bool = False
 ) -> Coverage:
     """Return what a scan covered: hosts that timed out are taken off."""
-    timed_out = AddressSet()
-    for host in hosts:
-        if host.timed_out:
-            timed_out |= AddressSet.single(str(host.address))
+    timed_out = AddressSet.of(host.address for host in hosts if host.timed_out)
     ports: dict[PortProtocol, Ranges] = {}
     for info in header.scan_infos:
         ports[info.protocol] = ports.get(info.protocol, Ranges()) | info.ports

@@ -3,18 +3,17 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from netwatch_notify.errors import ScanError, StateError, UnreadableInputError
-from netwatch_notify.model.host import Host
 from netwatch_notify.model.scan import Part, PartResult, ScanHeader, ScanProfile
 from netwatch_notify.scan.command import fast_command
 from netwatch_notify.scan.ending import coverage_of, find_fault
-from netwatch_notify.scan.hosts import read_hosts
+from netwatch_notify.scan.lanes import Lanes
 from netwatch_notify.scan.runner import NmapOutcome, NmapRunner
 from netwatch_notify.scan.stream import ScanStream
 
@@ -32,7 +31,11 @@ class Progress:
 
 
 class FastScan:
-    """One fast scan: where its XML goes, how long it may take, whom it tells how far it is."""
+    """
+    One fast scan: where its XML goes, how long it may take, whom it tells how far it is.
+
+    `settled` maps the digests of the slices that need no parsing to packed addresses.
+    """
 
     def __init__(
         self,
@@ -41,12 +44,14 @@ class FastScan:
         runner: NmapRunner,
         deadline: float,
         on_progress: Callable[[Progress], None],
+        settled: Mapping[bytes, bytes],
     ) -> None:
         self._nmap = nmap
         self._profile = profile
         self._runner = runner
         self._deadline = deadline
         self._on_progress = on_progress
+        self._settled = settled
         self._hosts = 0
         self._lock = threading.Lock()
 
@@ -59,7 +64,7 @@ class FastScan:
         A part that fails is a result with its problem, never the end. Raises StateError where
         the XML cannot be kept; every nmap is then ended, as on any other exception.
         """
-        names = [f"{name}.xml"] if len(parts) == 1 else [f"{name}-{p.number}.xml" for p in parts]
+        names = [file_name(name, part, len(parts)) for part in parts]
         self._hosts = 0
         with ThreadPoolExecutor(parallel) as pool:
             try:
@@ -75,15 +80,14 @@ class FastScan:
     def _part(self, part: Part, parts: int, path: Path) -> PartResult:
         started = time.monotonic()
         stream = ScanStream(f"nmap of {part.label}")
-        hosts: list[Host] = []
+        lanes = Lanes(stream, self._settled)
         kept = create_private(path)
 
         def consume(data: bytes) -> None:
             self._keep(kept, data, path)
-            found = list(read_hosts(stream, data))
-            hosts.extend(found)
+            answered = lanes.feed(data)
             with self._lock:
-                self._hosts += sum(host.is_present for host in found)
+                self._hosts += answered
             if stream.progress:
                 task, percent = stream.progress.task, stream.progress.percent
                 self._on_progress(Progress(part.number, parts, task, percent, self._hosts))
@@ -103,10 +107,10 @@ class FastScan:
                 fault = find_fault(stream.ending, is_complete=False, outcome=outcome, asked=None)
                 problem = fault.problem if fault else problem
                 remedy = fault.remedy if fault else ""
-                return self._failed(part, stream.header, hosts, problem, started, remedy)
-            return self._failed(part, stream.header, hosts, problem, started)
+                return self._failed(part, stream.header, lanes, problem, started, remedy)
+            return self._failed(part, stream.header, lanes, problem, started)
         except ScanError as error:
-            return self._failed(part, stream.header, hosts, str(error), started)
+            return self._failed(part, stream.header, lanes, str(error), started)
         fault = find_fault(
             stream.ending,
             is_complete=stream.is_complete,
@@ -114,26 +118,27 @@ class FastScan:
             asked=part.addresses,
         )
         if fault:
-            return self._failed(part, stream.header, hosts, fault.problem, started, fault.remedy)
+            return self._failed(part, stream.header, lanes, fault.problem, started, fault.remedy)
         return PartResult(
             part,
             stream.header,
-            tuple(hosts),
-            coverage_of(stream.header, part.addresses, hosts),
+            tuple(lanes.hosts),
+            coverage_of(stream.header, part.addresses, lanes.hosts),
             seconds=time.monotonic() - started,
+            unchanged=lanes.unchanged,
         )
 
     def _failed(
         self,
         part: Part,
         header: ScanHeader,
-        hosts: Sequence[Host],
+        lanes: Lanes,
         problem: str,
         started: float,
         remedy: str = "",
     ) -> PartResult:
-        seconds = time.monotonic() - started
-        return PartResult(part, header, tuple(hosts), None, problem, remedy, seconds)
+        seconds, hosts = time.monotonic() - started, tuple(lanes.hosts)
+        return PartResult(part, header, hosts, None, problem, remedy, seconds, lanes.unchanged)
 
     @staticmethod
     def _keep(file: BinaryIO, data: bytes, path: Path) -> None:
@@ -142,6 +147,11 @@ class FastScan:
             file.flush()
         except OSError as error:
             raise StateError(f"{path}: {error.strerror}") from error
+
+
+def file_name(name: str, part: Part, parts: int) -> str:
+    """Return what a part's XML is called: `fast.xml`, or `fast-2.xml` where there are several."""
+    return f"{name}.xml" if parts == 1 else f"{name}-{part.number}.xml"
 
 
 def create_private(path: Path) -> BinaryIO:

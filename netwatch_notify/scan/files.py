@@ -1,30 +1,20 @@
 """Scans made elsewhere: an nmap XML file to a part's result."""
 
-import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
 from netwatch_notify.errors import UnreadableInputError
-from netwatch_notify.model.host import Host
 from netwatch_notify.model.scan import Part, PartResult, ScanHeader
-from netwatch_notify.model.target import AddressSet, parse_target
+from netwatch_notify.model.target import AddressSet
 from netwatch_notify.model.text import clean
+from netwatch_notify.scan.asked import read_arguments
 from netwatch_notify.scan.ending import Fault, coverage_of, find_fault
-from netwatch_notify.scan.hosts import read_hosts
+from netwatch_notify.scan.lanes import Lanes
 from netwatch_notify.scan.stream import ScanStream
 
 CHUNK_BYTES = 1 << 16
-
-_TAKES_A_WORD = frozenset(
-    "-p -T -oX -oN -oG -oA -oS -D -S -e -g -b -sI --top-ports --port-ratio --exclude-ports "
-    "--script --script-args --script-timeout --host-timeout --min-rate --max-rate --max-retries "
-    "--min-hostgroup --max-hostgroup --min-parallelism --max-parallelism --min-rtt-timeout "
-    "--max-rtt-timeout --initial-rtt-timeout --scan-delay --max-scan-delay --stats-every "
-    "--version-intensity --dns-servers --datadir --servicedb --versiondb --stylesheet --ttl "
-    "--data-length --source-port --mtu --proxies --spoof-mac --max-os-tries".split()
-)
-"""nmap options whose value is the next word, so that it is not taken for a target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +24,56 @@ class ScanFile:
     result: PartResult
     content: str
     """A digest of its bytes, by which the same scan is recognised."""
+    resolved_names: bool
+    """Whether nmap asked DNS itself: a host without a name has none."""
 
 
-def read_scan_file(path: Path) -> ScanFile:
+def read_header(path: Path) -> ScanHeader:
+    """Return what a scan's file says before its first host. Raises UnreadableInputError."""
+    stream = ScanStream(path.name)
+    try:
+        with path.open("rb") as file:
+            while data := file.read(CHUNK_BYTES):
+                host = next(stream.feed(data), None)
+                if host or stream.header.started_at:
+                    return stream.header
+    except OSError as error:
+        raise UnreadableInputError(f"{path}: {error.strerror}") from error
+    stream.close()
+    return stream.header
+
+
+def label_of(header: ScanHeader) -> str:
+    """
+    Return what a scan is called: its targets as they were written.
+
+    Not the file's name, which mostly holds a date: waits and holds go by the label.
+    """
+    return clean(" ".join(read_arguments(header.arguments).written), 60) or "the scan"
+
+
+def read_scan_file(path: Path, settled: Mapping[bytes, bytes] | None = None) -> ScanFile:
     """
     Read an nmap XML file. Raises UnreadableInputError where it is none.
 
-    A file that is cut, or whose scan failed, is a result with its problem.
+    A file that is cut, or whose scan failed, is a result with its problem. `settled` maps the
+    digests of the slices that need no parsing to packed addresses.
     """
     stream = ScanStream(path.name)
-    hosts: list[Host] = []
+    lanes = Lanes(stream, settled or {})
     digest = blake2b(digest_size=16)
     try:
         with path.open("rb") as file:
             while data := file.read(CHUNK_BYTES):
                 digest.update(data)
-                hosts += read_hosts(stream, data)
+                lanes.feed(data)
     except OSError as error:
         raise UnreadableInputError(f"{path}: {error.strerror}") from error
     stream.close()
-    addresses, open_only = _asked(stream.header)
+    asked = read_arguments(stream.header.arguments)
+    # What a name resolved to then is not known now.
+    addresses = asked.addresses if asked.is_known and not asked.names else None
+    hosts, unchanged = tuple(lanes.hosts), lanes.unchanged
     fault: Fault | None = find_fault(
         stream.ending,
         is_complete=stream.is_complete,
@@ -64,68 +84,21 @@ def read_scan_file(path: Path) -> ScanFile:
         number=1,
         version=4,
         targets=(),
-        label=clean(path.name, 60),
-        addresses=addresses or _seen(hosts),
+        label=label_of(stream.header),
+        addresses=addresses or AddressSet.of(host.address for host in hosts) | unchanged,
     )
     coverage = None
     if addresses is not None and fault is None:
-        coverage = coverage_of(stream.header, addresses, hosts, open_only=open_only)
+        coverage = coverage_of(stream.header, addresses, hosts, open_only=asked.open_only)
     seconds = stream.ending.elapsed_seconds or 0.0
     result = PartResult(
         part,
         stream.header,
-        tuple(hosts),
+        hosts,
         coverage,
         fault.problem if fault else "",
         fault.remedy if fault else "",
         seconds,
+        unchanged,
     )
-    return ScanFile(result, digest.hexdigest())
-
-
-def _asked(header: ScanHeader) -> tuple[AddressSet | None, bool]:
-    """Return the addresses a command line asked for, None if they cannot be known; and `--open`."""
-    try:
-        words = shlex.split(header.arguments)[1:]
-    except ValueError:
-        return None, False
-    addresses, excluded = AddressSet(), AddressSet()
-    position = 0
-    while position < len(words):
-        word = words[position]
-        position += 1
-        name, _, value = word.partition("=")
-        if name in ("-iL", "-iR", "--excludefile", "--resume") or word.startswith(("-iL", "-iR")):
-            return None, False
-        if name == "--exclude":
-            if not value and position < len(words):
-                value = words[position]
-                position += 1
-            for piece in filter(None, value.split(",")):
-                more = _addresses(piece)
-                if more is None:
-                    return None, False
-                excluded |= more
-        elif word.startswith("-"):
-            position += 1 if word in _TAKES_A_WORD else 0
-        else:
-            more = _addresses(word)
-            if more is None:
-                return None, False
-            addresses |= more
-    return (addresses - excluded or None), "--open" in words
-
-
-def _addresses(word: str) -> AddressSet | None:
-    try:
-        target = parse_target(word)
-    except ValueError:
-        return None
-    return target.addresses or None
-
-
-def _seen(hosts: list[Host]) -> AddressSet:
-    seen = AddressSet()
-    for host in hosts:
-        seen |= AddressSet.single(str(host.address))
-    return seen
+    return ScanFile(result, digest.hexdigest(), asked.resolves_names)

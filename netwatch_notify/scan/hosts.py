@@ -1,9 +1,10 @@
 """One `<host>` slice to a Host: by python-libnmap, and around its gaps."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_address
 from typing import Any, Protocol
 from xml.etree.ElementTree import Element, ParseError, tostring
+from xml.parsers import expat
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
@@ -23,10 +24,20 @@ from netwatch_notify.model.port import (
 )
 from netwatch_notify.model.ranges import Ranges
 from netwatch_notify.model.text import clean, clean_block
-from netwatch_notify.scan.stream import ScanStream
+from netwatch_notify.scan.stream import ScanStream, is_ports
 
 MAX_NESTING = 64
 """Elements within elements in one host; python-libnmap follows script tables by recursion."""
+MAX_ELEMENTS = 1_000_000
+"""65,535 open ports with scripts on each have 600,000."""
+MAX_EXTRA_PORTS = 64
+"""nmap writes one for each state."""
+MAX_COUNT = 4 << 16
+"""Ports that one `extraports` can sum up: all of four protocols."""
+
+_TOO_DEEP = f"more than {MAX_NESTING} nested elements in a host"
+_LARGE_BYTES = 64 << 10
+"""Above this, a host is looked at before it becomes a tree, which takes 100 times its size."""
 
 
 class Origin(Protocol):
@@ -53,24 +64,30 @@ def parse_host(slice_bytes: bytes, origin: Origin) -> Host | None:
     Such hosts (a hostname alone, a MAC alone) exist in edited files and cannot be compared.
     Raises UnreadableInputError where the element is broken or hostile.
     """
+    check_size(slice_bytes, origin)
     text = slice_bytes.decode(origin.encoding, "replace")
     try:
         element = fromstring(text, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError) as error:
         raise origin.refuse(f"a broken host: {clean(str(error), 80)}") from error
-    if _nesting(element) > MAX_NESTING:
-        raise origin.refuse(f"more than {MAX_NESTING} nested elements in a host")
+    check_nesting(element, origin)
     address = next(
         (a.get("addr", "") for a in element.iter("address") if a.get("addrtype") != "mac"), ""
     )
     try:
-        parsed_address = ip_address(address)
+        # The zone (`fe80::1%eth0`) may hold anything, and is no part of where the host is.
+        parsed_address = ip_address(address.partition("%")[0])
     except ValueError:
         return None
+    extra_ports = tuple(_extra_ports(element))
+    if len(extra_ports) > MAX_EXTRA_PORTS:
+        raise origin.refuse(f"more than {MAX_EXTRA_PORTS} extraports in a host")
     try:
         parsed = _parse(element, text)
+        ports = _ports(parsed.services)
     except Exception as error:
-        raise origin.refuse(f"host {parsed_address}: {clean(str(error), 80)}") from error
+        reason = clean(str(error), 80) or type(error).__name__
+        raise origin.refuse(f"host {parsed_address}: {reason}") from error
     status = element.find("status")
     return Host(
         address=parsed_address,
@@ -79,8 +96,11 @@ def parse_host(slice_bytes: bytes, origin: Origin) -> Host | None:
         mac=clean(parsed.mac, 17).upper(),
         vendor=clean(parsed.vendor, 60),
         hostnames=tuple(dict.fromkeys(filter(None, map(clean, parsed.hostnames)))),
-        ports=_ports(parsed.services),
-        extra_ports=tuple(_extra_ports(element)),
+        asked_names=tuple(_asked_names(element)),
+        ports=ports,
+        extra_ports=extra_ports,
+        os_matches=tuple(clean(match.get("name")) for match in element.iterfind("os/osmatch")),
+        scripts=_scripts(script.attrib for script in element.iterfind("hostscript/script")),
         timed_out=element.get("timedout") == "true",
     )
 
@@ -136,16 +156,24 @@ def _port(service: NmapService) -> Port | None:
         state=state,
         reason=clean(service.reason, 40),
         service=_service(service.service_dict),
-        scripts=tuple(
-            sorted(
-                (
-                    ScriptOutput(clean(script.get("id"), 60), clean_block(script.get("output")))
-                    for script in service.scripts_results
-                ),
-                key=lambda script: script.id,
-            )
-        ),
+        scripts=_scripts(service.scripts_results),
     )
+
+
+def _scripts(found: Iterable[Mapping[str, Any]]) -> tuple[ScriptOutput, ...]:
+    """What is no result (no id) is none; the order is by id."""
+    outputs = {
+        ScriptOutput(clean(script.get("id"), 60), clean_block(script.get("output")))
+        for script in found
+        if script.get("id")
+    }
+    return tuple(sorted(outputs, key=lambda script: (script.id, script.output)))
+
+
+def _asked_names(element: Element) -> Iterator[str]:
+    for hostname in element.iterfind("hostnames/hostname"):
+        if hostname.get("type") == "user" and hostname.get("name"):
+            yield clean(hostname.get("name")).lower()
 
 
 def _service(facts: dict[str, Any]) -> Service | None:
@@ -169,15 +197,50 @@ def _extra_ports(element: Element) -> Iterator[ExtraPorts]:
         try:
             state = PortState(extra.get("state", ""))
             count = int(extra.get("count", "0"))
-            named: dict[PortProtocol, Ranges] = {}
+            spans: dict[PortProtocol, list[tuple[int, int]]] = {}
             for reason in extra.iter("extrareasons"):
                 if reason.get("ports"):
                     protocol = PortProtocol(reason.get("proto", "tcp"))
                     ranges = Ranges.parse(reason.get("ports", ""))
-                    named[protocol] = named.get(protocol, Ranges()) | ranges
+                    spans.setdefault(protocol, []).extend(ranges.spans)
         except ValueError:
             continue
-        yield ExtraPorts(state, count, tuple(sorted(named.items())))
+        named = {protocol: Ranges.of(parts) for protocol, parts in spans.items()}
+        if 0 <= count <= MAX_COUNT and all(map(is_ports, named.values())):
+            yield ExtraPorts(state, count, tuple(sorted(named.items())))
+
+
+def check_size(slice_bytes: bytes, origin: Origin) -> None:
+    """Refuse a slice whose tree would be too large or too deep, before there is one."""
+    if len(slice_bytes) < _LARGE_BYTES:
+        return
+    if slice_bytes.count(b"<") - slice_bytes.count(b"</") > MAX_ELEMENTS:
+        raise origin.refuse(f"more than {MAX_ELEMENTS} elements in a host")
+    depth = 0
+
+    def enter(_tag: str, _attributes: object) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > MAX_NESTING:
+            raise origin.refuse(_TOO_DEEP)
+
+    def leave(_tag: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser = expat.ParserCreate(origin.encoding)
+    parser.StartElementHandler, parser.EndElementHandler = enter, leave
+    try:
+        parser.Parse(slice_bytes, True)
+    except expat.ExpatError:
+        # What is broken is refused by whoever parses it, with the reason.
+        return
+
+
+def check_nesting(element: Element, origin: Origin) -> None:
+    """Refuse a tree that is too deep."""
+    if _nesting(element) > MAX_NESTING:
+        raise origin.refuse(_TOO_DEEP)
 
 
 def _nesting(element: Element) -> int:

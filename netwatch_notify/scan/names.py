@@ -4,8 +4,10 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
+from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from netwatch_notify.model.host import Address
@@ -17,6 +19,12 @@ RESOLVE_SECONDS = 20.0
 """For the names among the targets: glibc asks each server twice for 5 s."""
 REVERSE_SECONDS = 5.0
 """For all hosts that will be shown; a name is a comfort, never waited for long."""
+SILENT_SECONDS = 1.5
+"""
+After so long without any answer, not even "no such name", the resolver is taken for dead.
+
+One that was met here (2026) answered 50 questions and dropped the others.
+"""
 PARALLEL = 16
 
 Question = TypeVar("Question")
@@ -34,7 +42,7 @@ class Resolved:
 def resolve_targets(targets: Sequence[Target], seconds: float = RESOLVE_SECONDS) -> Resolved:
     """Fill in the addresses of hostname targets; a name without any is left out and named."""
     names = {target.hostname for target in targets if target.needs_resolving}
-    answers = _ask_all(names, _addresses_of, seconds)
+    answers = _ask_all(names, _addresses_of, seconds, seconds)
     filled, unresolved = [], []
     for target in targets:
         if target.needs_resolving:
@@ -54,7 +62,9 @@ def reverse_names(
     """Return what DNS calls each address, cleaned; those without an answer in time are missing."""
     return {
         address: name
-        for address, name in _ask_all(set(addresses), _name_of, seconds).items()
+        for address, name in _ask_all(
+            set(addresses), _name_of, seconds, min(seconds, SILENT_SECONDS)
+        ).items()
         if name
     }
 
@@ -82,36 +92,35 @@ def _name_of(address: Address) -> str:
 
 
 def _ask_all(
-    questions: Iterable[Question], ask: Callable[[Question], Answer], seconds: float
+    questions: Iterable[Question],
+    ask: Callable[[Question], Answer],
+    seconds: float,
+    silent_seconds: float,
 ) -> dict[Question, Answer]:
     """
     Answer the questions in daemon threads and return what came within `seconds`.
 
-    A resolver call cannot be cancelled; a daemon thread may hang on one without keeping the
-    process from ending.
+    It ends earlier where `silent_seconds` go by without an answer. A resolver call cannot be
+    cancelled; a daemon thread may hang on one without keeping the process from ending.
     """
     waiting = list(questions)
-    answers: dict[Question, Answer] = {}
-    lock = threading.Lock()
+    expected = len(waiting)
+    arrived: SimpleQueue[tuple[Question, Answer]] = SimpleQueue()
 
     def work() -> None:
-        while True:
-            with lock:
-                if not waiting:
-                    return
+        while waiting:
+            with suppress(IndexError):
                 question = waiting.pop()
-            answer = ask(question)
-            with lock:
-                answers[question] = answer
+                arrived.put((question, ask(question)))
 
-    threads = [
-        threading.Thread(target=work, daemon=True) for _ in range(min(PARALLEL, len(waiting)))
-    ]
+    for _ in range(min(PARALLEL, expected)):
+        threading.Thread(target=work, daemon=True).start()
+    answers: dict[Question, Answer] = {}
     end = time.monotonic() + seconds
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(max(0.0, end - time.monotonic()))
-    with lock:
-        waiting.clear()
-        return dict(answers)
+    with suppress(Empty):
+        while len(answers) < expected:
+            left = max(0.0, min(silent_seconds, end - time.monotonic()))
+            question, answer = arrived.get(timeout=left)
+            answers[question] = answer
+    waiting.clear()
+    return answers

@@ -6,10 +6,11 @@ dropped at once; of the others only the place in the file is kept, so that memor
 differs (and by 20 bytes a host) but not with the files. What differs is read again and parsed.
 """
 
+import codecs
 import re
 import tempfile
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import zip_longest
@@ -18,7 +19,15 @@ from typing import BinaryIO
 
 from netwatch_notify.errors import UnreadableInputError
 from netwatch_notify.model.host import Host, join_hosts
-from netwatch_notify.model.verbatim import VerbatimHost, VerbatimRun, join_verbatim
+from netwatch_notify.model.scope import Scope
+from netwatch_notify.model.verbatim import (
+    ADDRESS_TYPES,
+    VerbatimHost,
+    VerbatimRun,
+    join_verbatim,
+)
+from netwatch_notify.scan.asked import read_arguments
+from netwatch_notify.scan.ending import Fault, coverage_of, find_fault
 from netwatch_notify.scan.hosts import parse_host
 from netwatch_notify.scan.slices import DIGEST_BYTES, facts_of
 from netwatch_notify.scan.stream import ScanStream
@@ -27,8 +36,18 @@ from netwatch_notify.scan.verbatim import parse_verbatim, verbatim_run
 CHUNK_BYTES = 1 << 17
 MOST_KEPT = 4096
 """Parsed hosts that are kept until they are asked for; above that, hosts are parsed twice."""
+MOST_KEPT_BYTES = 64 << 20
+"""Slices whose parsed hosts are kept, in total: a single one may be 32 MB."""
 
-_ADDRESS = re.compile(rb' addr="([^"]*)"')
+_ADDRESS = re.compile(
+    rb'<address addr="([0-9A-Fa-f.:]+)" addrtype="(ipv4|ipv6|mac)"(?: vendor="[^"<>]*")? ?/>'
+)
+_ADDRESSES = re.compile(rb"<host[^<>]*>\s*(?:<status[^<>]*/>\s*)?((?:%b\s*)+)" % _ADDRESS.pattern)
+"""The beginning of a host as nmap and masscan write it."""
+_RANKS = {kind.encode(): rank for rank, kind in enumerate(ADDRESS_TYPES)}
+_UNTOLD = 0
+"""Stands for the address of a host whose bytes do not tell it as nmap writes it."""
+_MAC = re.compile(rb'[\s]addr=["\']([0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5})["\']')
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _SORTED_WIDTH = 40
 """ndiff pads addresses to this width and then sorts letter by letter."""
@@ -39,12 +58,15 @@ class ScanFileReader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.name = str(path)
-        self.stream = ScanStream(self.name)
+        self.stream = ScanStream(str(path))
+        self.name = self.stream.name
         self.kept: dict[int, VerbatimHost] = {}
         self._file = _open(path)
         self._addresses = array("q")
-        """A hash of the address each host is first listed with."""
+        """A hash of the address that is each host's identity, or `_UNTOLD`."""
+        self.untold = blake2b(digest_size=DIGEST_BYTES)
+        """Of what the hosts without an address say, in their order."""
+        self.kept_bytes = 0
         self._starts = array("Q")
         self._sizes = array("Q")
 
@@ -57,6 +79,33 @@ class ScanFileReader:
         return verbatim_run(self.stream)
 
     @property
+    def scope(self) -> Scope:
+        """What the scan asked about; not known where it did not end properly."""
+        header = self.stream.header
+        asked = read_arguments(header.arguments)
+        covered = coverage_of(header, asked.addresses, ())
+        return Scope(
+            addresses=asked.addresses,
+            names=asked.names,
+            ports=covered.ports,
+            types=covered.types,
+            is_known=asked.is_known and self.fault is None,
+            open_only=asked.open_only,
+            runs_scripts=asked.runs_scripts,
+            detects_os=asked.detects_os,
+        )
+
+    @property
+    def fault(self) -> Fault | None:
+        """Why the scan did not end properly; None if it did."""
+        asked = read_arguments(self.stream.header.arguments)
+        # What a name resolved to cannot be counted afterwards.
+        counted = asked.addresses if asked.is_known and not asked.names else None
+        return find_fault(
+            self.stream.ending, is_complete=self.stream.is_complete, outcome=None, asked=counted
+        )
+
+    @property
     def encoding(self) -> str:
         """The encoding the file declares."""
         return self.stream.encoding
@@ -64,18 +113,30 @@ class ScanFileReader:
     def read(self) -> Iterator[bytes]:
         """Yield what each host's slice says, in the file's order, and note where it stands."""
         stream = self.stream
-        while data := self._chunk():
+        while data := self._read(CHUNK_BYTES):
             for host in stream.feed(data):
-                found = _ADDRESS.search(host)
-                self._addresses.append(hash(found[1]) if found else 0)
+                address = _address_of(host)
+                self._addresses.append(address)
                 self._starts.append(stream.host_start)
                 self._sizes.append(stream.host_end - stream.host_start)
-                yield facts_of(host)
+                facts = facts_of(host)
+                if not facts.isascii():
+                    # The same bytes are other letters in another encoding.
+                    facts += b"\0" + codecs.lookup(stream.encoding).name.encode()
+                if address == _UNTOLD:
+                    self.untold.update(blake2b(facts).digest())
+                yield facts
         stream.close()
 
     def address_of(self, number: int) -> int:
         """Return the hash of host `number`'s address; hosts are counted from 0."""
         return self._addresses[number]
+
+    def keep(self, number: int, host: VerbatimHost) -> None:
+        """Keep a parsed host until it is asked for, if there is room."""
+        if len(self.kept) < MOST_KEPT and self.kept_bytes < MOST_KEPT_BYTES:
+            self.kept[number] = host
+            self.kept_bytes += self._sizes[number]
 
     def numbers_of(self, addresses: set[int]) -> Iterator[int]:
         """Yield the hosts that are listed with one of these hashed addresses."""
@@ -85,9 +146,9 @@ class ScanFileReader:
         """Read host `number` again."""
         try:
             self._file.seek(self._starts[number])
-            host = self._file.read(self._sizes[number])
         except OSError as error:
             raise UnreadableInputError(f"{self.name}: {error.strerror}") from error
+        host = self._read(self._sizes[number])
         return _COMMENT.sub(b"", host) if b"<!--" in host else host
 
     def verbatim(self, number: int) -> VerbatimHost:
@@ -103,28 +164,29 @@ class ScanFileReader:
         """Return the line host `number` begins on."""
         self._file.seek(0)
         left, lines = self._starts[number], 1
-        while left > 0 and (data := self._file.read(min(left, CHUNK_BYTES))):
+        while left > 0 and (data := self._read(min(left, CHUNK_BYTES))):
             left -= len(data)
             lines += data.count(b"\n")
         return lines
 
-    def count_slices_with(self, text: bytes) -> int:
-        """Return how often `text` stands in the file, two at most."""
-        self._file.seek(0)
-        found, rest = 0, b""
-        while found < 2 and (data := self._file.read(CHUNK_BYTES)):
-            block = rest + data
-            found += block.count(text)
-            rest = block[len(block) - len(text) + 1 :]
-        return min(found, 2)
+    def shared_macs(self, macs: Collection[str]) -> set[str]:
+        """Return those of `macs` that several hosts have. Reads the whole file."""
+        holders: dict[str, int] = {}
+        shared = set()
+        for number, address in enumerate(self._addresses):
+            for found in _MAC.findall(self.slice_of(number)):
+                mac = found.decode().upper()
+                if mac in macs and holders.setdefault(mac, address) != address:
+                    shared.add(mac)
+        return shared
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
-    def _chunk(self) -> bytes:
+    def _read(self, size: int) -> bytes:
         try:
-            return self._file.read(CHUNK_BYTES)
+            return self._file.read(size)
         except OSError as error:
             raise UnreadableInputError(f"{self.name}: {error.strerror}") from error
 
@@ -200,9 +262,14 @@ class ScanPair:
         for group in self.groups:
             yield _joined(self.old, group.old), _joined(self.new, group.new)
 
+    def shared_macs(self, macs: Collection[str]) -> set[str]:
+        """Return the MACs that stand at several addresses of one scan (a router, proxy ARP)."""
+        return self.old.shared_macs(macs) | self.new.shared_macs(macs)
+
     def _match(self, everything: bool) -> set[int]:
         """Read both files; return the hashed addresses of the hosts that do not say the same."""
         pending: tuple[dict[bytes, int], dict[bytes, int]] = ({}, {})
+        differing: set[int] = set()
         for number, facts in enumerate(zip_longest(self.old.read(), self.new.read())):
             if facts[0] == facts[1] and not everything:
                 continue
@@ -211,22 +278,30 @@ class ScanPair:
                 if one is None:
                     continue
                 digest = blake2b(one, digest_size=DIGEST_BYTES).digest()
-                # Equal slices of one file share an entry: they also share an address, by which
-                # all of them are found again.
-                if everything or pending[other].pop(digest, None) is None:
-                    pending[side][digest] = number
-        differing = {self.old.address_of(number) for number in pending[0].values()}
-        return differing | {self.new.address_of(number) for number in pending[1].values()}
+                if not everything and pending[other].pop(digest, None) is not None:
+                    continue
+                # Equal slices of one file share an entry and an address, by which all of them
+                # are found again. One of the other file would take the entry off for both.
+                if digest in pending[side]:
+                    differing.add((self.old, self.new)[side].address_of(number))
+                pending[side][digest] = number
+        differing |= {self.old.address_of(number) for number in pending[0].values()}
+        differing |= {self.new.address_of(number) for number in pending[1].values()}
+        if self.old.untold.digest() != self.new.untold.digest():
+            # Nothing tells hosts without an address apart but their order.
+            differing.add(_UNTOLD)
+        return differing
 
     def _groups(self, addresses: set[int]) -> list[Group]:
         """Return where each host that may differ stands, in ndiff's order."""
+        if addresses:
+            addresses = addresses | {_UNTOLD} | self._told_by_parsing()
         found: dict[str, tuple[array[int], array[int]]] = {}
         for side, reader in enumerate((self.old, self.new)):
             nameless = 0
             for number in reader.numbers_of(addresses):
                 host = reader.verbatim(number)
-                if len(reader.kept) < MOST_KEPT:
-                    reader.kept[number] = host
+                reader.keep(number, host)
                 address, hostname = host.identity
                 key = f"{address:{_SORTED_WIDTH}}{hostname}"
                 if not (address or hostname):
@@ -234,6 +309,26 @@ class ScanPair:
                     key, nameless = f"{key}\0{nameless:08}", nameless + 1
                 found.setdefault(key, (array("L"), array("L")))[side].append(number)
         return [Group(*found.pop(key)) for key in sorted(found)]
+
+    def _told_by_parsing(self) -> set[int]:
+        """Return the hashed addresses of hosts whose bytes do not tell theirs."""
+        told = set()
+        for reader in (self.old, self.new):
+            for number in reader.numbers_of({_UNTOLD}):
+                host = reader.verbatim(number)
+                reader.keep(number, host)
+                told.add(hash(host.identity[0].encode()))
+        return told
+
+
+def _address_of(host: bytes) -> int:
+    """Return a hash of the address that is the host's identity, as `VerbatimHost` has it."""
+    beginning = _ADDRESSES.match(host)
+    found = _ADDRESS.findall(beginning[1]) if beginning else []
+    # Other quotes, entities, or elements in another order: only a parser reads those.
+    if not found or host.count(b"<address") != len(found):
+        return _UNTOLD
+    return hash(min((_RANKS[kind], text) for text, kind in found)[1])
 
 
 def _joined(reader: ScanFileReader, numbers: Iterable[int]) -> Host | None:

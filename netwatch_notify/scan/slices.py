@@ -26,7 +26,11 @@ Attributes that no fact is taken from: times, round trips, TTLs, uptime, sequenc
 nmap escapes quotes in all it quotes, so none of these stands inside another attribute. Names
 with the same first letter stand together, which makes it a quarter faster.
 """
-_EXTRA_PORTS = re.compile(rb"<extraports[^>]*(?:/>|>(?:\s*<extrareasons[^>]*/>)*\s*</extraports>)")
+_REASON = re.compile(rb' reason="[^"]*"')
+_EXTRA_PORTS = re.compile(
+    rb"<extraports[^<>]*(?:/>|>(?:\s*<extrareasons[^<>]*/>)*\s*</extraports>)"
+)
+"""nmap escapes `<`: with it allowed, a broken host full of tags that never close took hours."""
 
 
 def facts_of(host: bytes) -> bytes:
@@ -51,12 +55,12 @@ def settled_digest(host: bytes, signature: bytes = b"") -> bytes:
     """
     Return `DIGEST_BYTES` that are equal for slices which say the same of the inventory.
 
-    Less than `facts_of` keeps: `<extraports>` go too, because packet loss changes their counts
-    nightly. Under `-Pn` they stay, because there they say whether anybody answered.
+    Less than `facts_of` keeps: reasons go, and `<extraports>`, because packet loss changes their
+    counts nightly. Under `-Pn` both stay, because there they say whether anybody answered.
     """
     facts = facts_of(host)
-    if b'reason="user-set"' not in facts:
-        facts = _EXTRA_PORTS.sub(b"", facts)
+    if b"user-set" not in facts and b"'" not in facts:
+        facts = _REASON.sub(b"", _EXTRA_PORTS.sub(b"", facts))
     return blake2b(facts, digest_size=DIGEST_BYTES, key=signature).digest()
 
 

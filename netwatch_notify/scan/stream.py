@@ -9,10 +9,12 @@ superset of ASCII) is refused.
 Source: nmap.dtd, xmloutputversion 1.05.
 """
 
+import codecs
 import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from math import isfinite
 from xml.parsers import expat
 
 from netwatch_notify.errors import UnreadableInputError
@@ -27,6 +29,17 @@ MAX_TOKEN_BYTES = 4 << 20
 """Longest single tag outside the hosts; `services="…"` of a full scan is under 400 kB."""
 MAX_DEPTH = 100
 """Nested elements outside the hosts; nmap's script tables stay below ten."""
+MAX_SCAN_INFOS = 64
+"""nmap writes one for each protocol."""
+MAX_SKIPPED_TARGETS = 1000
+"""More are not kept; three are told."""
+MAX_SCRIPTS_BYTES = 32 << 20
+"""What `prescript` and `postscript` hold together; it is kept until the end."""
+MAX_NUMBER = 10**11
+"""Instants (the year 5138), seconds and counts; a larger one is none of nmap's."""
+MAX_PORT = 65535
+MAX_NAME = 1000
+"""Characters of a file's name in a message."""
 
 _HOST_START = re.compile(rb"<host[\s>]")
 _NEXT = re.compile(rb"<host[\s>]|<!--")
@@ -57,7 +70,7 @@ class ScanStream:
     """
 
     def __init__(self, name: str) -> None:
-        self.name = name
+        self.name = clean(name, MAX_NAME)
         self.header = ScanHeader()
         self.ending = ScanEnding()
         self.progress: TaskProgress | None = None
@@ -79,6 +92,7 @@ class ScanStream:
         self._saw_root = False
         self._depth = 0
         self._scripts: list[ScriptOutput] | None = None
+        self._scripts_bytes = 0
         self._host_lines = 0
         """Lines the parser was not given."""
         self._block = b""
@@ -212,6 +226,8 @@ class ScanStream:
             self._host_lines += self._buffer.count(b"\n", start, closed)
             del self._buffer[start:closed]
             self._searched = start
+            if self._position - self.host_start > MAX_HOST_BYTES:
+                raise self._host_too_large()
         else:
             self._searched = max(self._searched, len(self._buffer) - len(_HOST_END) + 1, 0)
         if len(self._buffer) > MAX_HOST_BYTES:
@@ -237,7 +253,7 @@ class ScanStream:
         if not self._in_host:
             self._consume(len(self._buffer))
         if not self._saw_root:
-            raise UnreadableInputError(f"{self.name}: is empty or holds no nmap XML")
+            raise UnreadableInputError(f"{self.name}: line 1: is empty or holds no nmap XML")
         self.is_complete = self._depth == 0
 
     def _check_beginning(self, is_all: bool = False) -> bool:
@@ -251,9 +267,9 @@ class ScanStream:
         if len(head) < 4 and not is_all:
             return False
         if head.startswith(b"\x1f\x8b"):
-            raise UnreadableInputError(f"{self.name}: is compressed with gzip; unpack it first")
+            raise UnreadableInputError(f"{self.name}: line 1: is compressed with gzip; unpack it first")
         if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head:
-            raise UnreadableInputError(f"{self.name}: is binary or UTF-16, not nmap XML")
+            raise UnreadableInputError(f"{self.name}: line 1: is binary or UTF-16, not nmap XML")
         if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and head.strip():
             raise UnreadableInputError(f"{self.name}: line 1: is no XML")
         if self._buffer.startswith(b"<!--"):
@@ -302,7 +318,7 @@ class ScanStream:
 
     def _on_declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
         self._since_event = 0
-        if encoding and not _ASCII_COMPATIBLE.fullmatch(encoding):
+        if encoding and not (_ASCII_COMPATIBLE.fullmatch(encoding) and _is_known(encoding)):
             raise self.refuse(
                 f"declares the encoding {clean(encoding, 20)}, which is not supported"
             )
@@ -361,17 +377,19 @@ class ScanStream:
             )
         except ValueError as error:
             raise self.refuse("a scaninfo that is not nmap's") from error
+        if not is_ports(info.ports) or len(self.header.scan_infos) >= MAX_SCAN_INFOS:
+            raise self.refuse("a scaninfo that is not nmap's")
         self.header = replace(self.header, scan_infos=(*self.header.scan_infos, info))
 
     def _task_progress(self, attributes: dict[str, str]) -> None:
-        try:
-            percent = float(attributes.get("percent", ""))
-        except ValueError:
+        percent = _number(attributes.get("percent"))
+        if percent is None:
             return
         self.progress = TaskProgress(clean(attributes.get("task"), 40), min(100.0, percent))
 
     def _target(self, attributes: dict[str, str]) -> None:
-        if attributes.get("status") == "skipped":
+        is_skipped = attributes.get("status") == "skipped"
+        if is_skipped and len(self.ending.skipped_targets) < MAX_SKIPPED_TARGETS:
             skipped = clean(attributes.get("specification", ""))
             self.ending = replace(
                 self.ending, skipped_targets=(*self.ending.skipped_targets, skipped)
@@ -385,7 +403,12 @@ class ScanStream:
 
     def _script(self, attributes: dict[str, str]) -> None:
         if self._scripts is not None and "id" in attributes and "output" in attributes:
-            self._scripts.append(ScriptOutput(attributes["id"], attributes["output"]))
+            script = ScriptOutput(attributes["id"], attributes["output"])
+            # About 200 bytes beside the text: the list must not grow by empty ones either.
+            self._scripts_bytes += len(script.id) + len(script.output) + 200
+            if self._scripts_bytes > MAX_SCRIPTS_BYTES:
+                raise self.refuse(f"prescript results of more than {MAX_SCRIPTS_BYTES >> 20} MB")
+            self._scripts.append(script)
 
     def _finished(self, attributes: dict[str, str]) -> None:
         self.ending = replace(
@@ -419,16 +442,29 @@ _HANDLERS = {
 }
 
 
+def is_ports(numbers: Ranges) -> bool:
+    """Return whether all numbers are ports'."""
+    return all(first >= 0 and last <= MAX_PORT for first, last in numbers.spans)
+
+
+def _is_known(encoding: str) -> bool:
+    """Return whether Python has it: `iso-8859-12` does not exist."""
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        return False
+    return True
+
+
 def _instant(text: str | None) -> datetime | None:
     number = _number(text)
-    try:
-        return datetime.fromtimestamp(number, UTC) if number else None
-    except (OverflowError, ValueError, OSError):
-        return None
+    return datetime.fromtimestamp(number, UTC) if number else None
 
 
 def _number(text: str | None) -> float | None:
+    """Return a number of nmap's; none is negative, infinite or beyond `MAX_NUMBER`."""
     try:
-        return float(text) if text else None
+        number = float(text) if text else None
     except ValueError:
         return None
+    return number if number is not None and isfinite(number) and 0 <= number <= MAX_NUMBER else None

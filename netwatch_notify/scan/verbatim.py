@@ -15,7 +15,7 @@ from netwatch_notify.model.verbatim import (
     VerbatimService,
     join_ports,
 )
-from netwatch_notify.scan.hosts import Origin
+from netwatch_notify.scan.hosts import Origin, check_nesting, check_size
 from netwatch_notify.scan.stream import ScanStream
 
 
@@ -26,12 +26,14 @@ def parse_verbatim(slice_bytes: bytes, origin: Origin) -> VerbatimHost:
     What lacks an attribute that makes it something (a port its number, an address its text) is
     passed over, as ndiff does. Raises UnreadableInputError where the element is broken.
     """
+    check_size(slice_bytes, origin)
     text = slice_bytes.decode(origin.encoding, "replace")
     try:
         # A slice holds no declaration (the stream sees to it), hence no entity to attack with.
         element = fromstring(text)  # noqa: S314
     except (ParseError, ValueError) as error:
         raise origin.refuse(f"a broken host: {clean(str(error), 80)}") from error
+    check_nesting(element, origin)
     status = element.find("status")
     names = (name.get("name") for name in element.iterfind("hostnames/hostname"))
     matches = (match.get("name") for match in element.iterfind("os/osmatch"))

@@ -2,13 +2,18 @@
 
 import json
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from netwatch_notify.model.port import PortProtocol, Service, ServiceMethod
 from netwatch_notify.model.ranges import Ranges
 from netwatch_notify.model.scan import Coverage
 from netwatch_notify.model.target import AddressSet
 
+DIFFERENT = 4096
+"""Texts and values kept: of a network's ports, most share a few hundred services and instants."""
 
+
+@lru_cache(DIFFERENT)
 def instant_text(instant: datetime) -> str:
     """Return an aware instant as ISO 8601 in UTC."""
     return instant.astimezone(UTC).isoformat()
@@ -24,6 +29,7 @@ def optional_instant(text: str | None) -> datetime | None:
     return instant_of(text) if text else None
 
 
+@lru_cache(DIFFERENT)
 def service_text(service: Service | None) -> str | None:
     """Return a service as JSON, its empty fields left out."""
     if service is None:
@@ -40,6 +46,7 @@ def service_text(service: Service | None) -> str | None:
     return json.dumps({name: value for name, value in fields.items() if value}, ensure_ascii=False)
 
 
+@lru_cache(DIFFERENT)
 def service_of(text: str | None) -> Service | None:
     """Read what `service_text` wrote."""
     if not text:

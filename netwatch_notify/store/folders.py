@@ -27,6 +27,15 @@ def write_private(path: Path, text: str, mode: int = 0o600) -> None:
         raise StateError(f"{path}: {error.strerror}") from error
 
 
+def keep_copy(source: Path, path: Path) -> None:
+    """Copy a file into a run's folder, for us alone. Raises StateError."""
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        shutil.copyfile(source, path)
+    except OSError as error:
+        raise StateError(f"{path}: {error.strerror}") from error
+
+
 def point_latest(state: Path, run_id: int) -> None:
     """Make `latest` the run's folder, in one step, so that no reader finds it missing."""
     new = state / ".latest.new"

@@ -89,6 +89,10 @@ STEPS: tuple[str, ...] = (
     CREATE INDEX outbox_waiting ON outbox (id) WHERE state = 'waiting';
     CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE hosts ADD COLUMN digest BLOB;
+    ALTER TABLE parts ADD COLUMN scan TEXT NOT NULL DEFAULT '';
+    """,
 )
 
 

@@ -170,7 +170,7 @@ def count_problems(
         }
         good = {
             label: instant_of(at)
-            for label, at in database.connection.execute("SELECT * FROM parts")
+            for label, at in database.connection.execute("SELECT label, last_good_at FROM parts")
         }
     counted = []
     for problem in problems:
@@ -189,12 +189,23 @@ def record_problems(database: Database, problems: Iterable[Problem], now: dateti
     )
 
 
-def record_good_parts(database: Database, labels: Iterable[str], started_at: datetime) -> None:
-    """Record when each part last ended properly; inside `Database.atomic`."""
+def record_good_parts(database: Database, scans: Mapping[str, str], started_at: datetime) -> None:
+    """
+    Record when each part last ended properly; inside `Database.atomic`.
+
+    `scans` maps a part's label to its XML, relative to the state directory.
+    """
     database.connection.executemany(
-        "INSERT OR REPLACE INTO parts VALUES (?, ?)",
-        [(label, instant_text(started_at)) for label in labels],
+        "INSERT OR REPLACE INTO parts (label, last_good_at, scan) VALUES (?, ?, ?)",
+        [(label, instant_text(started_at), scan) for label, scan in scans.items()],
     )
+
+
+def last_good_scans(database: Database) -> dict[str, str]:
+    """Return the XML of each part's last good scan, relative to the state directory."""
+    with translated(database.name):
+        rows = database.connection.execute("SELECT label, scan FROM parts WHERE scan <> ''")
+        return dict(rows.fetchall())
 
 
 def prune(database: Database, keep_days: int, now: datetime) -> list[int]:

@@ -9,7 +9,18 @@ from netwatch_notify.model.host import ExtraPorts, Host
 from netwatch_notify.model.inventory import Inventory
 from netwatch_notify.model.port import PortState
 from netwatch_notify.model.scan import PartResult
-from tests.builders import FIRST_NIGHT, at, coverage, host, inventory, key, port, probed, scan
+from tests.builders import (
+    FIRST_NIGHT,
+    at,
+    coverage,
+    host,
+    inventory,
+    key,
+    port,
+    present_of,
+    probed,
+    scan,
+)
 from tests.diff.strategies import scanned
 
 
@@ -30,7 +41,8 @@ def test_a_scan_compared_with_itself_shows_nothing(hosts: tuple[Host, ...]) -> N
     assert result.coverage
     first = take_inventory(hosts, FIRST_NIGHT)
     # A host that timed out is known, but the first scan does not stand for it.
-    past = Inventory(first.hosts, (result.coverage,), is_empty=False)
+    present = present_of(first.hosts.values())
+    past = Inventory(first.hosts, (result.coverage,), is_empty=False, present=present)
     assert compare(past, [result]).hosts == {}
 
 

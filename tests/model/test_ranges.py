@@ -54,3 +54,10 @@ def test_equal_sets_are_equal_however_they_were_made() -> None:
 def test_what_is_no_list_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="invalid literal"):
         Ranges.parse(text)
+
+
+@given(st.lists(st.integers(-5, 40)))
+def test_numbers_in_any_order_make_the_set_of_them(numbers: list[int]) -> None:
+    built = Ranges.of_numbers(numbers)
+    assert set(built) == set(numbers)
+    assert is_normal(built)

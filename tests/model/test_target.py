@@ -168,3 +168,11 @@ def test_an_ipv4_address_is_not_the_ipv6_address_of_the_same_number() -> None:
     assert IPv4Address(7) in addresses("0.0.0.7")
     assert IPv6Address(7) not in addresses("0.0.0.7")
     assert "0.0.0.7" not in addresses("0.0.0.7")
+
+
+@given(address_sets)
+def test_a_set_holds_the_addresses_it_is_made_of_and_counts_out(subject: AddressSet) -> None:
+    listed = list(subject)
+    assert len(listed) == len(subject)
+    assert AddressSet.of(listed) == subject
+    assert AddressSet.of_packed(address.packed for address in listed) == subject

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from netwatch_notify.errors import UnreadableInputError
-from netwatch_notify.scan.files import read_scan_file
+from netwatch_notify.scan.files import label_of, read_header, read_scan_file
 from tests.builders import CORPUS, addresses, at, key
 from tests.scan.documents import WHOLE
 
@@ -30,7 +30,7 @@ def test_a_whole_file_ended_properly_and_covered_its_targets(tmp_path: Path) -> 
     assert result.coverage.addresses == addresses("192.0.2.0/30")
     assert result.coverage.covers(at("192.0.2.3"), key("22"))
     assert not result.coverage.open_only
-    assert result.part.label == "scan.xml"
+    assert result.part.label == "192.0.2.0/30"
 
 
 @pytest.mark.parametrize(
@@ -115,3 +115,36 @@ def test_a_file_that_is_missing_or_a_folder_is_one_line(tmp_path: Path) -> None:
         with pytest.raises(UnreadableInputError) as caught:
             read_scan_file(path)
         assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_when_it_was_started_stands_before_the_first_host(tmp_path: Path) -> None:
+    path = written(tmp_path, WHOLE)
+    assert read_header(path).started_at == read_scan_file(path).result.header.started_at
+    assert label_of(read_header(path)) == "192.0.2.0/30"
+    assert (
+        read_header(written(tmp_path, WHOLE.replace(' start="1767225600"', ""))).started_at is None
+    )
+    with pytest.raises(UnreadableInputError, match="no nmap XML"):
+        read_header(written(tmp_path, ""))
+    with pytest.raises(UnreadableInputError, match="No such file"):
+        read_header(tmp_path / "none.xml")
+
+
+def test_hosts_whose_slices_are_known_are_not_parsed(tmp_path: Path) -> None:
+    path = written(tmp_path, WHOLE)
+    first, second = read_scan_file(path).result.hosts
+    assert first.digest != second.digest
+    result = read_scan_file(path, {first.digest: first.address.packed}).result
+    assert result.hosts == (second,)
+    assert list(result.unchanged) == [first.address]
+    other_ports = written(tmp_path, WHOLE.replace('services="22"', 'services="1-22"'))
+    result = read_scan_file(other_ports, {first.digest: first.address.packed}).result
+    assert not result.unchanged
+    assert len(result.hosts) == 2
+
+
+def test_without_targets_a_file_stands_for_the_hosts_in_it(tmp_path: Path) -> None:
+    path = with_arguments(tmp_path, "nmap -iL list.txt")
+    first, _ = read_scan_file(path).result.hosts
+    result = read_scan_file(path, {first.digest: first.address.packed}).result
+    assert result.part.addresses == addresses("192.0.2.1", "192.0.2.2")

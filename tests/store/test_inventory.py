@@ -27,8 +27,8 @@ from netwatch_notify.store.codec import (
     service_text,
 )
 from netwatch_notify.store.database import Database
-from netwatch_notify.store.inventory import load_inventory, settle
-from tests.builders import at, coverage, host, inventory, key, night
+from netwatch_notify.store.inventory import load_digests, load_hosts, load_inventory, settle
+from tests.builders import at, coverage, host, inventory, key, night, present_of
 from tests.diff.strategies import keys, services, states
 from tests.model.strategies import address_sets, ranges
 
@@ -50,6 +50,7 @@ known_hosts = st.builds(
     vendor=texts,
     name=texts,
     ports=st.lists(known_ports, max_size=4).map(lambda ps: {p.key: p for p in ps}),
+    digest=st.none() | st.binary(min_size=16, max_size=16),
 )
 protocols = st.sampled_from(list(PortProtocol))
 coverages = st.builds(
@@ -71,11 +72,18 @@ inventories = st.builds(
 )
 
 
+def load(database: Database) -> Inventory:
+    """The inventory with all its hosts."""
+    rows = database.connection.execute("SELECT address FROM hosts").fetchall()
+    hosts = load_hosts(database, [at(address) for (address,) in rows])
+    return replace(load_inventory(database), hosts=hosts)
+
+
 def save(database: Database, after: Inventory) -> None:
     with database.atomic():
         settle(
             database,
-            load_inventory(database),
+            load(database),
             after.hosts,
             after.absences,
             after.held,
@@ -84,7 +92,11 @@ def save(database: Database, after: Inventory) -> None:
 
 
 def in_order(subject: Inventory) -> Inventory:
-    return replace(subject, coverages=tuple(sorted(subject.coverages, key=coverage_text)))
+    return replace(
+        subject,
+        coverages=tuple(sorted(subject.coverages, key=coverage_text)),
+        present=present_of(subject.hosts.values()),
+    )
 
 
 @given(inventories, inventories)
@@ -94,7 +106,8 @@ def test_what_is_saved_is_loaded_also_over_an_older_state(
     with tempfile.TemporaryDirectory() as directory:
         database = Database.open(Path(directory), "lan")
         save(database, first)
-        assert in_order(load_inventory(database)) == in_order(first)
+        assert load(database).present == present_of(first.hosts.values())
+        assert in_order(load(database)) == in_order(first)
         # Hosts and ports are never forgotten; when a host was first seen never changes.
         joined = dict(first.hosts)
         for address, known in second.hosts.items():
@@ -107,7 +120,12 @@ def test_what_is_saved_is_loaded_also_over_an_older_state(
         save(database, second)
         database.close()
         database = Database.open(Path(directory), "lan")
-        assert in_order(load_inventory(database)) == in_order(replace(second, hosts=joined))
+        assert load(database).present == present_of(joined.values())
+        assert in_order(load(database)) == in_order(replace(second, hosts=joined))
+        settled = {(one.digest, one.address.packed) for one in joined.values() if one.digest}
+        digests = load_digests(database)
+        assert digests.keys() == {digest for digest, _ in settled}
+        assert set(digests.items()) <= settled
         database.close()
 
 
@@ -121,7 +139,7 @@ def test_a_quiet_night_writes_nothing(tmp_path: Path) -> None:
     database = Database.open(tmp_path, "lan")
     save(database, inventory(host("192.0.2.1", "22", "53/udp")))
     before = database.connection.total_changes
-    save(database, load_inventory(database))
+    save(database, load(database))
     assert database.connection.total_changes == before
     database.close()
 
@@ -134,7 +152,7 @@ def test_a_port_that_closed_is_remembered(tmp_path: Path) -> None:
     closed = replace(known.ports[key("80")], state=PortState.CLOSED, closed_at=night(2))
     after = replace(known, ports={**known.ports, key("80"): closed})
     save(database, replace(past, hosts={known.address: after}))
-    assert load_inventory(database).hosts[known.address] == after
+    assert load_hosts(database, [known.address]) == {known.address: after}
     database.close()
 
 

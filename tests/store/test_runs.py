@@ -100,7 +100,7 @@ def test_a_problem_counts_its_nights_and_starts_anew_after_a_good_one(database: 
         return [(p.nights, p.since, p.last_good_at) for p in counted]
 
     with database.atomic():
-        runs.record_good_parts(database, ["leeds"], night(1))
+        runs.record_good_parts(database, {"leeds": "scans/1/fast.xml"}, night(1))
     assert one_night(2, problem) == [(1, night(2), night(1))]
     assert one_night(3, problem) == [(2, night(2), night(1))]
     assert one_night(4) == []
