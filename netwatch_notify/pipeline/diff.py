@@ -151,8 +151,12 @@ def scope_lines(pair: ScanPair) -> list[str]:
 
 def problems_of(pair: ScanPair, found: ScanDifference) -> list[str]:
     """Return what a reader of the changes must know of the scans they come from."""
-    left_out = (left_out_line("OLD", found.only_old), left_out_line("NEW", found.only_new))
-    return [*ending_lines(pair), *scope_lines(pair), *filter(None, left_out)]
+    lines = [*ending_lines(pair), *scope_lines(pair)]
+    lines += filter(None, [left_out_line("OLD", found.only_old)])
+    lines += filter(None, [left_out_line("NEW", found.only_new)])
+    if pair.without_address:
+        lines.append(f"{counted(pair.without_address, 'host')} without an IP address left out")
+    return lines
 
 
 def diff_json(pair: ScanPair, options: DiffOptions) -> dict[str, Any]:

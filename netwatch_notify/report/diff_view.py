@@ -70,6 +70,13 @@ def scope_line(old: Scope, new: Scope) -> str:
                 only.append(f"{protocol.upper()} ports {_shortened(left)}")
         if only:
             parts.append(f"only {which} covered {', '.join(only)}")
+    for protocol in sorted(set(dict(old.types)) & set(dict(new.types))):
+        if not old.answers_like(new, protocol):
+            was, now = dict(old.types)[protocol], dict(new.types)[protocol]
+            parts.append(
+                f"{protocol.upper()} ports not compared: OLD made a {clean(was, 20)} scan, "
+                f"NEW a {clean(now, 20)} scan"
+            )
     return f"scopes differ: {'; '.join(parts)}" if parts else ""
 
 

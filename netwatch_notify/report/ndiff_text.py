@@ -30,10 +30,10 @@ def banner_lines(before: VerbatimRun, after: VerbatimRun, *, everything: bool) -
     """Yield what each scan says of itself, where the two differ."""
     old, new = _banner(before), _banner(after)
     if old != new:
-        yield f"-{old}"
-        yield f"+{new}"
+        yield f"-{printable(old)}"
+        yield f"+{printable(new)}"
     elif everything:
-        yield f" {old}"
+        yield f" {printable(old)}"
 
 
 def run_script_lines(
@@ -82,7 +82,7 @@ def _banner(run: VerbatimRun) -> str:
         words.append(f"initiated {run.started_at:%a %b %d %H:%M:%S %Y}")
     if run.arguments is not None:
         words.append(f"as: {run.arguments}")
-    return printable(" ".join(words))
+    return " ".join(words)
 
 
 def _host_name(host: VerbatimHost) -> str:
@@ -143,7 +143,7 @@ def _port_lines(rows: HostRows) -> Iterator[str]:
         else:
             # Two columns make one: the mark stands directly before the port.
             cells = [cell.ljust(width) for cell, width in zip(row[1], widths, strict=True)]
-            yield f"{row[0]}{' '.join(cells)}".rstrip()
+            yield f"{row[0]}{printable(' '.join(cells))}".rstrip()
 
 
 def _port_table(row: PortRow, old_unlisted: set[str], new_unlisted: set[str]) -> Iterator[Row]:
@@ -163,12 +163,7 @@ def _columns(port: VerbatimPort) -> tuple[str, str, str, str]:
     service = port.service
     name = "/".join(word for word in (service.tunnel, service.name) if word is not None)
     state = "unknown" if port.state is None else port.state
-    return (
-        printable(f"{port.number}/{port.protocol}"),
-        printable(state),
-        printable(name),
-        printable(_version(service)),
-    )
+    return f"{port.number}/{port.protocol}", state, name, _version(service)
 
 
 def _version(service: VerbatimService) -> str:
@@ -196,16 +191,16 @@ def _script_lines(row: ScriptRow) -> Iterator[str]:
     old, new = _result_lines(row, before=True), _result_lines(row, before=False)
     for what, first, last, new_first, new_last in SequenceMatcher(None, old, new).get_opcodes():
         if what == "equal":
-            yield from (f" {line}" for line in old[first:last])
+            yield from (f" {printable(line)}" for line in old[first:last])
             continue
-        yield from (f"-{line}" for line in old[first:last])
-        yield from (f"+{line}" for line in new[new_first:new_last])
+        yield from (f"-{printable(line)}" for line in old[first:last])
+        yield from (f"+{printable(line)}" for line in new[new_first:new_last])
 
 
 def _result_lines(row: ScriptRow, *, before: bool) -> list[str]:
     script = row.before if before else row.after
-    lines = [printable(line) for line in script.output.splitlines()] if script else []
+    lines = script.output.splitlines() if script else []
     if script is None or not lines:
         return []
-    lines[0] = f"{printable(script.id)}: {lines[0]}"
+    lines[0] = f"{script.id}: {lines[0]}"
     return [*(f"|  {line}" for line in lines[:-1]), f"|_ {lines[-1]}"]

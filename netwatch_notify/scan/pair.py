@@ -226,6 +226,7 @@ class ScanPair:
 
         Raises UnreadableInputError where one cannot be read.
         """
+        self.without_address = 0
         self.old = ScanFileReader(old)
         try:
             self.new = ScanFileReader(new)
@@ -258,9 +259,19 @@ class ScanPair:
             )
 
     def hosts(self) -> Iterator[tuple[Host | None, Host | None]]:
-        """Yield the hosts that may differ; those without an IP address are None on both sides."""
+        """
+        Yield the hosts that may differ.
+
+        Those without an IP address cannot be told apart for certain; `without_address` has their
+        number afterwards.
+        """
+        self.without_address = 0
         for group in self.groups:
-            yield _joined(self.old, group.old), _joined(self.new, group.new)
+            old, new = _joined(self.old, group.old), _joined(self.new, group.new)
+            if old or new:
+                yield old, new
+            else:
+                self.without_address += 1
 
     def shared_macs(self, macs: Collection[str]) -> set[str]:
         """Return the MACs that stand at several addresses of one scan (a router, proxy ARP)."""

@@ -267,7 +267,9 @@ class ScanStream:
         if len(head) < 4 and not is_all:
             return False
         if head.startswith(b"\x1f\x8b"):
-            raise UnreadableInputError(f"{self.name}: line 1: is compressed with gzip; unpack it first")
+            raise UnreadableInputError(
+                f"{self.name}: line 1: is compressed with gzip; unpack it first"
+            )
         if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head:
             raise UnreadableInputError(f"{self.name}: line 1: is binary or UTF-16, not nmap XML")
         if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and head.strip():
