@@ -6,7 +6,7 @@ from enum import Enum, auto
 
 from netwatch_notify.model.host import Address, Host, join_hosts
 from netwatch_notify.model.inventory import Inventory, KnownHost, KnownPort
-from netwatch_notify.model.port import Port, PortKey, PortState
+from netwatch_notify.model.port import Port, PortKey, PortState, Service
 from netwatch_notify.model.scan import Coverage, PartResult, ScanTypes, covered_by
 from netwatch_notify.model.target import AddressSet
 
@@ -211,9 +211,14 @@ def compare_services(
             continue
         if not (before.service and before.service.was_seen):
             learned.append(port)
-        elif before.service.description != port.service.description:
+        elif _answer(before.service) != _answer(port.service):
             changed.append((before, port))
     return tuple(changed), tuple(learned)
+
+
+def _answer(service: Service) -> tuple[str, str]:
+    """What makes a service another one: product and version, and whether TLS is around it."""
+    return service.description, service.tunnel
 
 
 def _silent(

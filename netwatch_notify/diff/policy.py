@@ -171,6 +171,7 @@ class _Judge:
                     state=PortState.OPEN,
                     was=before.service.description if before.service else "",
                     service=port.service,
+                    was_service=before.service,
                     scripts=port.scripts,
                     confirmed=True,
                 )

@@ -104,13 +104,14 @@ def _port(port: Port) -> dict[str, Any]:
 
 
 def _service(service: Service | None) -> dict[str, Any] | None:
-    if service is None or not service.probed_name:
+    if service is None or not (service.probed_name or service.tunnel):
         return None
     return {
-        "name": service.probed_name,
+        "name": service.probed_name or None,
         "product": service.product or None,
         "version": service.version or None,
         "extra_info": service.extra_info or None,
+        "tunnel": service.tunnel or None,
         "cpe": list(service.cpes),
     }
 
