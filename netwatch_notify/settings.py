@@ -9,7 +9,6 @@ import io
 import os
 import re
 import stat
-import textwrap
 from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -27,7 +26,6 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
-from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -39,18 +37,13 @@ from pydantic_settings import (
 from netwatch_notify.errors import UsageError
 from netwatch_notify.model.arguments import parse_nmap_arguments, parse_ports
 from netwatch_notify.model.paths import DEFAULT_ENV_FILE
-from netwatch_notify.model.port import PortKey, PortProtocol
+from netwatch_notify.model.port import PortKey
 from netwatch_notify.model.scan import ScanProfile
 from netwatch_notify.model.target import AddressSet, Target, parse_target, split_targets
 from netwatch_notify.model.text import clean
 
 PREFIX = "NETWATCH_"
 EXAMPLE_TARGETS = "192.168.1.0/24"
-ENV_EXAMPLE_HEADER = """\
-# Settings of netwatch-notify. Copy to /etc/netwatch/netwatch.env (chmod 600), set the targets,
-# and remove the # before any other line you want to change. A line that stays commented out
-# shows the default. Quoting: docs/configuration.md.
-"""
 ERROR_LIMIT = 500
 """Characters of one variable's error that are shown."""
 
@@ -535,44 +528,3 @@ def _error_message(field: str, details: dict[str, Any], env_file: Path) -> str:
             return f"{value} is none of {context['expected'].replace(' or ', ', ')}"
         case _:
             return "cannot be used" if field in _SECRET_FIELDS else str(details["msg"])
-
-
-def write_env_example() -> str:
-    """Return `.env.example`: every setting with its meaning, its default commented out."""
-    blocks = [ENV_EXAMPLE_HEADER]
-    for name, field in Settings.model_fields.items():
-        meaning = textwrap.fill(
-            field.description or "", 98, initial_indent="# ", subsequent_indent="# "
-        )
-        default = _default_text(field)
-        value = f"'{default}'" if " " in default else default
-        if field.is_required():
-            blocks.append(f"{meaning}\n{variable_name(name)}={EXAMPLE_TARGETS}\n")
-        else:
-            blocks.append(f"{meaning}\n#{variable_name(name)}={value}\n")
-    return "\n".join(blocks)
-
-
-def settings_table() -> str:
-    """Return the Markdown table of every setting: variable, default, meaning."""
-    rows = ["| variable | default | meaning |", "|---|---|---|"]
-    for name, field in Settings.model_fields.items():
-        default = _default_text(field)
-        shown = f"`{default}`" if default else ""
-        meaning = (field.description or "").replace("|", r"\|")
-        rows.append(f"| `{variable_name(name)}` | {shown} | {meaning} |")
-    return "\n".join(rows) + "\n"
-
-
-def _default_text(field: FieldInfo) -> str:
-    """Return the default as a user would write it; nothing where there is none or it varies."""
-    default = None if field.is_required() else field.default
-    if default is None or field.default_factory is not None:
-        return ""
-    if isinstance(default, frozenset):
-        return ",".join(_port_text(key) for key in sorted(default))
-    return " ".join(default) if isinstance(default, tuple) else str(default)
-
-
-def _port_text(key: PortKey) -> str:
-    return str(key.number) if key.protocol is PortProtocol.TCP else str(key)

@@ -20,10 +20,8 @@ from netwatch_notify.settings import (
     default_state_dir,
     env_file_is_exposed,
     load_settings,
-    settings_table,
     unknown_variables,
     variable_name,
-    write_env_example,
 )
 from tools import generate_docs
 
@@ -485,7 +483,9 @@ def test_every_setting_has_a_description_and_a_default_but_the_targets() -> None
 
 def test_the_env_example_in_the_repository_is_the_generated_one() -> None:
     """`.env.example` is what the class says; `python -m tools.generate_docs` renews it."""
-    assert generate_docs.ENV_EXAMPLE.read_text(encoding="utf-8") == write_env_example()
+    assert (
+        generate_docs.ENV_EXAMPLE.read_text(encoding="utf-8") == generate_docs.write_env_example()
+    )
 
 
 def test_the_table_in_the_documentation_is_the_generated_one() -> None:
@@ -495,13 +495,13 @@ def test_the_table_in_the_documentation_is_the_generated_one() -> None:
     assert document.count(generate_docs.BEGIN) == document.count(generate_docs.END) == 1
     assert generate_docs.with_table(document) == document
     for name in Settings.model_fields:
-        assert f"| `{variable_name(name)}` |" in settings_table()
+        assert f"| `{variable_name(name)}` |" in generate_docs.settings_table()
 
 
 @pytest.mark.parametrize("uncommented", [False, True], ids=["as it is", "every line active"])
 def test_the_env_example_means_the_defaults(tmp_path: Path, uncommented: bool) -> None:
     """Copying the example, or removing every `#` before a variable, changes nothing."""
-    text = write_env_example()
+    text = generate_docs.write_env_example()
     if uncommented:
         text = text.replace("#NETWATCH_", "NETWATCH_")
     path = env_file(tmp_path, text)

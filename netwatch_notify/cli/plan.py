@@ -3,11 +3,12 @@
 import os
 import sys
 from datetime import UTC, datetime, tzinfo
+from pathlib import Path
 
 from netwatch_notify.cli.options import Options
-from netwatch_notify.deliver.apprise_sender import read_destinations
 from netwatch_notify.diff.policy import Rules
 from netwatch_notify.log import setup_logging
+from netwatch_notify.model.message import Destination
 from netwatch_notify.pipeline.plan import Plan
 from netwatch_notify.settings import NotifyOn, Settings, load_settings
 
@@ -33,7 +34,7 @@ def load(options: Options) -> tuple[Settings, Plan]:
         state=settings.state_dir,
         profile=settings.to_profile(may_open_raw_sockets()),
         rules=Rules(settings.gone_after, settings.risky_ports),
-        destinations=read_destinations(secrets, settings.apprise_config),
+        destinations=_destinations(secrets, settings.apprise_config),
         nmap=settings.nmap_path,
         detail_arguments=settings.detail_args,
         scan_seconds=settings.scan_timeout_seconds,
@@ -49,6 +50,15 @@ def load(options: Options) -> tuple[Settings, Plan]:
         zone=_local_zone(),
     )
     return settings, plan
+
+
+def _destinations(urls: list[str], config: Path | None) -> tuple[Destination, ...]:
+    """Read the destinations, if there are any: apprise takes 0.3 s to import."""
+    if not urls and config is None:
+        return ()
+    from netwatch_notify.deliver.apprise_sender import read_destinations
+
+    return read_destinations(urls, config)
 
 
 def _local_zone() -> tzinfo:

@@ -4,12 +4,9 @@ import logging
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from multiprocessing import get_context
 from pathlib import Path
 
 from netwatch_notify.errors import NetwatchError
-from netwatch_notify.pipeline.diff import DiffOptions, write_text
-from netwatch_notify.scan.pair import ScanPair
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +27,9 @@ class FastDiff:
         """Start comparing `pairs` (old, new), in order, into `folder`."""
         self._path = folder / "fast.diff"
         self._draft = folder / "fast.diff.part"
+        # Most commands never come here, and it takes 0.05 s to import.
+        from multiprocessing import get_context
+
         # Forking is no way: threads that look up names may be alive.
         context = get_context("spawn")
         self._process = context.Process(
@@ -54,6 +54,9 @@ class FastDiff:
 
 
 def _compare(pairs: Sequence[tuple[Path, Path]], path: Path, volatile: frozenset[str]) -> None:
+    from netwatch_notify.pipeline.diff import DiffOptions, write_text
+    from netwatch_notify.scan.pair import ScanPair
+
     options = DiffOptions(volatile_scripts=volatile)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
