@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -54,6 +55,16 @@ class FastDiff:
 
 
 def _compare(pairs: Sequence[tuple[Path, Path]], path: Path, volatile: frozenset[str]) -> None:
+    # Control-C reaches the whole process group; the run ends this process itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        _write(pairs, path, volatile)
+    except OSError as error:
+        log.warning("%s: %s", path, error.strerror)
+        raise SystemExit(1) from error
+
+
+def _write(pairs: Sequence[tuple[Path, Path]], path: Path, volatile: frozenset[str]) -> None:
     from netwatch_notify.pipeline.diff import DiffOptions, write_text
     from netwatch_notify.scan.pair import ScanPair
 
@@ -66,6 +77,3 @@ def _compare(pairs: Sequence[tuple[Path, Path]], path: Path, volatile: frozenset
                     write_text(pair, options, file.write)
             except NetwatchError as error:
                 file.write(f"{error}\n")
-            except OSError as error:
-                log.warning("%s: %s", path, error.strerror)
-                raise SystemExit(1) from error
