@@ -1,11 +1,14 @@
 # What README.md names. Each target prepares what it needs; there is nothing to install before.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format constraints clean
+.PHONY: help run test lint format fuzz oracle constraints clean
 MAKEFLAGS += --no-builtin-rules
 
 # Words for the program, as you would type them after its name.
 ARGS ?=
+
+# How long `make fuzz` takes.
+SECONDS ?= 600
 
 # TARGETS reaches the program through its environment, letter for letter: pasted into a recipe it
 # would be read by a shell, and expanded by make (as its own export of it would) `$(…)` would run.
@@ -38,10 +41,18 @@ format: ## repair what ruff can: format, imports, simple findings
 	@.venv/bin/ruff check --fix-only
 	@.venv/bin/ruff format
 
+fuzz: ## mutate scan files and see that reading them breaks nothing: make fuzz SECONDS=60
+	@tools/setup.sh fuzz
+	@.venv/bin/python -m tests.fuzz $(SECONDS)
+
+oracle: ## hold diff against ndiff: every pair of the scans there are, and 2,000 generated ones
+	@tools/setup.sh test
+	@ALL_PAIRS=1 GENERATED_PAIRS=2000 .venv/bin/python -m pytest tests/diff/test_ndiff.py
+
 constraints: ## write constraints.txt anew from the newest releases
 	@tools/setup.sh constraints
 
 clean: ## delete what these targets made (not .env, nor the state directory)
 	rm -rf .venv .coverage .coverage.* htmlcov dist build *.egg-info
-	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzz
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -65,7 +65,7 @@ class ScanDiff:
     """How two scans differ, inside what both asked about."""
 
     changes: tuple[Change, ...]
-    """By address in the order of ndiff (letter by letter), then by kind."""
+    """Host by host, in ndiff's order: addresses letter by letter."""
     problems: tuple[str, ...]
     """What to know before believing them: a scan cut short, scopes that differ, hosts left out."""
 

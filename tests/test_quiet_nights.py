@@ -8,8 +8,8 @@ from pathlib import Path
 from netwatch_notify.diff.policy import Rules
 from netwatch_notify.model.scan import ScanProfile
 from netwatch_notify.model.target import parse_target
-from netwatch_notify.pipeline.plan import Outcome, Plan
 from netwatch_notify.pipeline.ingest import ingest
+from netwatch_notify.pipeline.plan import Outcome, Plan
 from netwatch_notify.store.migrations import STEPS
 
 NIGHT = 86_400

@@ -3,6 +3,7 @@
 #
 #   tools/setup.sh run           nmap, .venv with netwatch-notify in it
 #   tools/setup.sh test          the same, and what the tests and linters need
+#   tools/setup.sh fuzz          the same, and atheris where it has a wheel
 #   tools/setup.sh constraints   writes constraints.txt anew from the newest releases
 #
 # All it says goes to stderr: stdout belongs to the program that `make run` starts next.
@@ -10,9 +11,9 @@ set -eu
 
 purpose=${1-}
 case $purpose in
-    run | test | constraints) ;;
+    run | test | fuzz | constraints) ;;
     *)
-        echo "usage: tools/setup.sh run|test|constraints" >&2
+        echo "usage: tools/setup.sh run|test|fuzz|constraints" >&2
         exit 2
         ;;
 esac
@@ -75,9 +76,17 @@ venv_is_whole() {
     [ -n "$stamped_place" ] && [ -x .venv/bin/netwatch-notify ] && [ "$stamped_place" = "$(place)" ]
 }
 
+# A .venv for the first purpose has what the second needs.
+serves() {
+    case $1:$2 in
+        fuzz:* | test:test | test:run | run:run) ;;
+        *) return 1 ;;
+    esac
+}
+
 venv_is_ready() {
     venv_is_whole &&
-        { [ "$stamped_purpose" = "$purpose" ] || [ "$stamped_purpose" = test ]; } &&
+        serves "$stamped_purpose" "$purpose" &&
         [ "$stamped_fingerprint" = "$(fingerprint)" ]
 }
 
@@ -226,7 +235,7 @@ build_venv() {
     rm -f "$stamp"
     say "installing netwatch-notify and its libraries into .venv."
     : >.venv/requirements.txt
-    if [ "$purpose" = test ]; then
+    if [ "$purpose" != run ]; then
         requirements .venv/bin/python test lint >.venv/requirements.txt
     fi
     # The variables pin what builds the package too, which -c does not: the first one before
@@ -237,6 +246,13 @@ build_venv() {
         .venv/bin/python -m pip --disable-pip-version-check --no-input --quiet \
         install --use-pep517 -c constraints.txt -r .venv/requirements.txt -e . >&2 ||
         stop "pip could not install netwatch-notify; its own message is above, and the next call begins anew."
+    if [ "$purpose" = fuzz ]; then
+        # Without a wheel it would be built with clang, for minutes.
+        requirements .venv/bin/python fuzz >.venv/requirements.txt
+        .venv/bin/python -m pip --disable-pip-version-check --no-input --quiet \
+            install --only-binary :all: -c constraints.txt -r .venv/requirements.txt >&2 ||
+            say "atheris could not be installed, so mutations go without its guidance."
+    fi
     {
         fingerprint
         echo "$purpose"
@@ -256,7 +272,7 @@ write_constraints() {
     folder=$(mktemp -d)
     trap 'rm -rf "$folder"' EXIT
     "$python" -m venv "$folder/venv"
-    requirements "$python" run test lint build >"$folder/requirements.txt"
+    requirements "$python" run test lint fuzz build >"$folder/requirements.txt"
     # hatchling asks for it when it builds an editable install.
     echo "editables~=0.3" >>"$folder/requirements.txt"
     say "asking for the newest releases with $("$python" --version)."

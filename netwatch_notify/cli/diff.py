@@ -4,8 +4,8 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
@@ -68,16 +68,13 @@ def read_options(
 
 def compare_files(old: Path, new: Path, command: DiffCommand) -> int:
     """Write how two files differ; return 0 if they do not, 1 if they do, 2 if one is cut short."""
+    _check_outputs((old, new), filter(None, (command.diff_out, command.cmd_out)))
     with ScanPair(old, new, everything=command.options.everything) as pair:
         if command.diff_out:
             with _writable(command.diff_out, 0o666) as file:
                 differs = _write(pair, command, file)
         else:
-            if isinstance(sys.stdout, io.TextIOWrapper):
-                # XML says it is UTF-8; elsewhere no terminal's encoding may stop the output.
-                encoding = "utf-8" if command.form == "xml" else None
-                sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
-            differs = _write(pair, command, sys.stdout)
+            differs = _print(pair, command)
         if command.cmd_out:
             script = details_of(pair, command.options, command.details)
             with _writable(command.cmd_out, 0o777) as file:
@@ -87,6 +84,38 @@ def compare_files(old: Path, new: Path, command: DiffCommand) -> int:
         if not (pair.old.stream.is_complete and pair.new.stream.is_complete):
             return 2
     return 1 if differs else 0
+
+
+def _check_outputs(inputs: tuple[Path, Path], outputs: Iterable[Path]) -> None:
+    """Refuse to write over what is compared."""
+    for output in outputs:
+        for path in inputs:
+            with suppress(OSError):
+                if path.is_file() and output.samefile(path):
+                    raise UsageError(f"{output}: is one of the files that are compared")
+
+
+def _print(pair: ScanPair, command: DiffCommand) -> bool:
+    """Write to stdout. BrokenPipeError goes on: a reader that has seen enough is no failure."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # JSON and XML are UTF-8, and the page says it is; no other encoding may stop the output.
+        encoding = None if command.form in ("text", "markdown") else "utf-8"
+        sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
+    try:
+        differs = _write(pair, command, sys.stdout)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _drop_stdout()
+        raise UsageError(f"stdout: cannot be written: {error.strerror}") from error
+    return differs
+
+
+def _drop_stdout() -> None:
+    """Let nothing that is still buffered fail once more at the end of the process."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _write(pair: ScanPair, command: DiffCommand, out: TextIO) -> bool:

@@ -1,5 +1,6 @@
 """The command line: global options, commands, and errors turned into one line and an exit code."""
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -171,7 +172,8 @@ def main() -> None:
             click.echo(f"netwatch-notify: {line}", err=True)
         code = error.exit_code
     except BrokenPipeError:
-        sys.stderr.close()
+        # What is still buffered must not fail once more when the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     sys.exit(code)
 

@@ -12,7 +12,7 @@ def details_script(commands: Sequence[Sequence[str]], comment: str) -> str:
     checked addresses, ports and the user's own settings are among them.
     """
     lines = ["#!/bin/sh", f"# {comment}", "# usage: sh details.sh [OUTPUT-NAME]", "set -u"]
-    lines.append('OUTPUT="${1:-details}"')
+    lines.append('OUTPUT="${1:-details}"' if commands else "# nothing is new")
     for number, command in enumerate(commands, 1):
         words = [shlex.quote(word) for word in command]
         words[list(command).index("-oA") + 1] = f'"$OUTPUT-{number}"'

@@ -1,47 +1,35 @@
-"""A host that is gone here and new there, told as moved; pure."""
+"""Which of the hosts that are gone here and new there only moved; pure."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
 
-from netwatch_notify.model.change import Change, ChangeKind
 from netwatch_notify.model.host import Address, Host, is_private_mac
 
 HOST_KEY = "ssh-hostkey"
-SharedMacs = Callable[[Collection[str]], Collection[str]]
-"""Which of some MACs stand at several addresses of one scan, where they prove nothing."""
+SharedMarks = Callable[[Collection[str]], Collection[str]]
+"""Which of some MACs and SSH fingerprints stand at several addresses of one scan."""
 
 
 def find_moves(
-    changes: Iterable[Change],
-    gone: Sequence[Host],
-    appeared: Sequence[Host],
-    shared_macs: SharedMacs,
-) -> list[Change]:
+    gone: Sequence[Host], appeared: Sequence[Host], shared_marks: SharedMarks
+) -> dict[Address, Address]:
     """
-    Return the changes with each move as one, in the place of the new host.
+    Map the new address of each host that moved to its old one.
 
     Proof is the same MAC (not one the host made up itself), the same SSH host key, or the same
-    name that was asked for; it must be one host's on either side, and a MAC no other's at all.
+    name that was asked for. It must be one host's on either side; a MAC or a key must be no
+    other's in either scan, hosts that did not change included.
     """
     moves: dict[Address, Address] = {}
     for proof in (_mac, _host_key, _asked_name):
         were = _by_proof(gone, proof, set(moves.values()))
         are = _by_proof(appeared, proof, set(moves))
-        common = were.keys() & are.keys()
-        if common and proof is _mac:
-            common -= set(shared_macs(common))
-        moves |= {are[what]: were[what] for what in common}
-    left = set(moves.values())
-    told: list[Change] = []
-    for change in changes:
-        if change.kind is ChangeKind.HOST_GONE and change.address in left:
-            continue
-        if change.kind is ChangeKind.HOST_NEW and change.address in moves:
-            was = str(moves[change.address])
-            change = replace(change, kind=ChangeKind.HOST_MOVED, was=was)
-        told.append(change)
-    return told
+        marks = {_mark(what): what for what in were.keys() & are.keys()}
+        if marks and proof is not _asked_name:
+            for mark in shared_marks(marks.keys()):
+                marks.pop(mark, None)
+        moves |= {are[what]: were[what] for what in marks.values()}
+    return moves
 
 
 def _by_proof(
@@ -51,6 +39,11 @@ def _by_proof(
     found = [(proof(host), host.address) for host in hosts if host.address not in settled]
     counts = Counter(what for what, _ in found)
     return {what: address for what, address in found if what and counts[what] == 1}
+
+
+def _mark(proof: str) -> str:
+    """Return the word that stands in a scan as it is: of several keys, one fingerprint."""
+    return max(sorted(proof.split()), key=len)
 
 
 def _mac(host: Host) -> str:

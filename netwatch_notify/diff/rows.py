@@ -4,12 +4,12 @@ Two sightings of a host to ndiff's rows; pure.
 ndiff 7.9x is followed where it is right; docs/ndiff.md names each difference and why.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
-from difflib import SequenceMatcher
 from itertools import chain
 
 from netwatch_notify.model.port import ScriptOutput
-from netwatch_notify.model.rows import Edit, HostRows, PortRow, ScriptRow
+from netwatch_notify.model.rows import HostRows, PortRow, ScriptRow, edits_between
 from netwatch_notify.model.verbatim import VerbatimHost, VerbatimPort
 
 SameOutput = Callable[[str, str, str], bool]
@@ -33,7 +33,7 @@ def host_rows(
     old, new = before or _NOBODY, after or _NOBODY
     ports = tuple(_port_rows(old, new, same_output, everything))
     scripts = script_rows(old.scripts, new.scripts, same_output, everything=everything)
-    edits = _edits(old.os_matches, new.os_matches)
+    edits = edits_between(old.os_matches, new.os_matches)
     state_changed = old.state != new.state
     names_changed = set(old.addresses) != set(new.addresses) or (
         set(old.hostnames) != set(new.hostnames)
@@ -74,17 +74,17 @@ def script_rows(
     A script with several results on one side keeps their order.
     """
     rows: list[ScriptRow] = []
-    old, new = list(before), list(after)
+    old, new = deque(before), deque(after)
     while old and new:
         if old[0].id == new[0].id:
-            was, now = old.pop(0), new.pop(0)
+            was, now = old.popleft(), new.popleft()
             differs = not same_output(was.id, was.output, now.output)
             if everything or differs:
                 rows.append(ScriptRow(was, now, differs))
         elif old[0].id < new[0].id:
-            rows.append(ScriptRow(old.pop(0), None, differs=True))
+            rows.append(ScriptRow(old.popleft(), None, differs=True))
         else:
-            rows.append(ScriptRow(None, new.pop(0), differs=True))
+            rows.append(ScriptRow(None, new.popleft(), differs=True))
     rows += [ScriptRow(script, None, differs=True) for script in old]
     rows += [ScriptRow(None, script, differs=True) for script in new]
     return tuple(rows)
@@ -114,8 +114,3 @@ def _port_rows(
         if differs or everything:
             rows.append(PortRow(was, now, scripts, differs))
     return rows
-
-
-def _edits(before: Sequence[str], after: Sequence[str]) -> tuple[Edit, ...]:
-    found = SequenceMatcher(None, before, after).get_opcodes()
-    return tuple((what, i1, i2, j1, j2) for what, i1, i2, j1, j2 in found)

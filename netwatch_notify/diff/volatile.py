@@ -21,12 +21,23 @@ _DROPPED = {
     "bitcoin-info": _lines("timestamp"),
     "clock-skew": _ALL,
     "fingerprint-strings": _lines("date", "expires", "last-modified", "set-cookie", "etag"),
+    "ftp-syst": _lines("at session startup, client count"),
     "hddtemp-info": _ALL,
-    "irc-info": _lines("uptime", "users", "lusers"),
-    "mongodb-info": _lines("uptime\\w*", "localtime", "pid", "current", "available"),
+    "irc-info": _lines("uptime", "servers", "ops", "chans", "users", "lservers", "lusers"),
+    "mongodb-info": _lines(
+        *("uptime\\w*", "localtime", "pid", "current", "available", "active\\w*", "totalCreated"),
+        *("insert", "query", "update", "delete", "getmore", "command", "resident", "virtual"),
+        *("mapped\\w*", "ratio", "lockTime", "totalTime", "heap_usage_bytes", "page_faults"),
+        *("bytes\\w*", "numRequests"),
+    ),
     "mysql-info": _lines("thread id", "salt"),
-    "ntp-info": _lines("receive time stamp", "clock", "offset", "reftime", "peer"),
+    "ntp-info": _lines(
+        *("receive time stamp", "clock", "offset", "reftime", "peer", "rootdelay", "rootdisp\\w*"),
+        *("delay", "frequency", "(?:sys_|clk_)?jitter", "clk_wander", "noise", "stability", "poll"),
+    ),
+    "openlookup-info": _lines("timestamp", "your address"),
     "rdp-ntlm-info": _lines("system_time"),
+    "rfc868-time": _ALL,
     "rpcap-info": _lines("uptime"),
     "smb-os-discovery": _lines("system time"),
     "smb2-time": _lines("date"),
@@ -34,10 +45,15 @@ _DROPPED = {
     "snmp-interfaces": _lines("traffic stats"),
     "snmp-sysdescr": _lines("system uptime"),
     "ssl-date": _ALL,
+    "ubiquiti-discovery": _lines("uptime\\w*"),
     "upnp-info": _lines("date"),
     "xmpp-info": _lines("stream_id"),
 }
 """Lines of a script's output that are left out before it is compared."""
+
+
+_BLANKED = {"http-auth": re.compile(r"\b(?:nonce|opaque)=\S*")}
+"""What is left out within a line."""
 
 
 def _by_lines(output: str) -> str:
@@ -45,11 +61,13 @@ def _by_lines(output: str) -> str:
 
 
 def _by_words(output: str) -> str:
-    return " ".join(sorted(output.split()))
+    return " ".join(sorted(re.findall(r"[^\s,]+", output)))
 
 
 _REORDERED: dict[str, Callable[[str], str]] = {
+    "http-auth": _by_words,
     "imap-capabilities": _by_words,
+    "mysql-info": _by_words,
     "pop3-capabilities": _by_words,
     "ssh-hostkey": _by_lines,
     "ssl-known-key": _by_lines,
@@ -71,5 +89,8 @@ def _settled(script: str, output: str) -> str:
     dropped = _DROPPED.get(script)
     if dropped is not None:
         output = "\n".join(line for line in output.splitlines() if not dropped.match(line))
+    blanked = _BLANKED.get(script)
+    if blanked is not None:
+        output = blanked.sub("", output)
     reorder = _REORDERED.get(script)
     return reorder(output) if reorder else output

@@ -137,7 +137,8 @@ def join_hosts(first: Host, second: Host) -> Host:
     ports = {port.key: port for port in first.ports}
     for port in second.ports:
         before = ports.get(port.key)
-        if before is None or port.is_open or not before.is_open:
+        fuller = before is None or bool(port.service) or not before.service
+        if before is None or not before.is_open or (port.is_open and fuller):
             ports[port.key] = port
     up = HostStatus.UP if HostStatus.UP in (first.status, second.status) else second.status
     newer = second if second.is_present or not first.is_present else first

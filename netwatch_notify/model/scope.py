@@ -25,8 +25,13 @@ class Scope:
     is_known: bool = True
     """False where the scan does not say what it asked for, or did not end properly."""
     open_only: bool = False
-    runs_scripts: bool = False
+    """`--open`: a host that is not listed proves only that it shows no open port."""
+    scripts: frozenset[str] = frozenset()
+    """Which scripts it ran."""
+    detects_versions: bool = False
     detects_os: bool = False
+    discovery: frozenset[str] = frozenset()
+    """How it looked for hosts, where that is not nmap's default."""
 
     def asked_about(self, host: Host) -> bool:
         """Whether a host that the other scan saw would have been listed here, had it answered."""
@@ -38,14 +43,33 @@ class Scope:
         """Whether it asked every host about this port."""
         return key.number in self.ports.get(key.protocol, Ranges())
 
-    def finds_hosts_like(self, other: "Scope") -> bool:
+    def would_see_hosts_of(self, other: "Scope") -> bool:
         """
-        Whether silence means the same in both scans.
+        Whether a host that `other` saw and this scan did not list was silent in this one.
 
         Without privileges nmap makes a connect scan, and finds hosts by two ports instead of ARP
-        and ICMP. A scan without ports says nothing of how it looked.
+        and ICMP. A scan without ports says nothing of how it looked. Under `-Pn` only the ports
+        themselves show that somebody is there.
         """
+        if self.discovery != other.discovery:
+            return False
+        if "-Pn" in self.discovery and any(
+            ports - self.ports.get(protocol, Ranges()) for protocol, ports in other.ports.items()
+        ):
+            return False
         return not self.types or not other.types or bool(set(self.types) & set(other.types))
+
+    def runs_scripts_like(self, other: "Scope") -> bool:
+        """
+        Whether a script that only one scan lists had nothing to say in the other.
+
+        Many run only where `-sV` has found their service.
+        """
+        return (
+            bool(self.scripts)
+            and self.scripts == other.scripts
+            and self.detects_versions == other.detects_versions
+        )
 
     def answers_like(self, other: "Scope", protocol: PortProtocol) -> bool:
         """Whether the states of this protocol's ports can be compared."""

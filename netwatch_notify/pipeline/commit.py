@@ -69,7 +69,11 @@ def commit(
                 outbox.add(database, run_id, destination.key, view_to_json(view), facts.ended_at)
     if facts.status == "done":
         folders.point_latest(session.plan.state, run_id)
-    old = runs.prune(database, session.plan.keep_days, datetime.now(UTC))
+
+
+def forget_old(session: Session) -> None:
+    """Remove what is older than it is to be kept; nothing may read an old scan any more."""
+    old = runs.prune(session.database, session.plan.keep_days, datetime.now(UTC))
     folders.remove_folders(session.plan.state, old)
 
 

@@ -24,6 +24,8 @@ from netwatch_notify.report.diff_view import (
     build_diff_view,
     left_out_line,
     scope_line,
+    timed_out_line,
+    unasked_line,
 )
 from netwatch_notify.report.json_report import diff_report
 from netwatch_notify.report.words import counted
@@ -122,7 +124,7 @@ def changes_of(pair: ScanPair, options: DiffOptions) -> ScanDifference:
         pair.new.scope,
         risky_ports=options.risky_ports,
         same_output=partial(same_output, declared=options.volatile_scripts),
-        shared_macs=pair.shared_macs,
+        shared_marks=pair.shared_marks,
     )
 
 
@@ -152,8 +154,14 @@ def scope_lines(pair: ScanPair) -> list[str]:
 def problems_of(pair: ScanPair, found: ScanDifference) -> list[str]:
     """Return what a reader of the changes must know of the scans they come from."""
     lines = [*ending_lines(pair), *scope_lines(pair)]
-    lines += filter(None, [left_out_line("OLD", found.only_old)])
-    lines += filter(None, [left_out_line("NEW", found.only_new)])
+    left_out = (
+        left_out_line("OLD", found.only_old),
+        left_out_line("NEW", found.only_new),
+        unasked_line("OLD", found.ports_only_old),
+        unasked_line("NEW", found.ports_only_new),
+        timed_out_line(found.timed_out),
+    )
+    lines += filter(None, left_out)
     if pair.without_address:
         lines.append(f"{counted(pair.without_address, 'host')} without an IP address left out")
     return lines

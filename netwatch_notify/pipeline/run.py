@@ -21,7 +21,7 @@ from netwatch_notify.model.look import LookKind, SecondLook
 from netwatch_notify.model.message import Destination, Format, View
 from netwatch_notify.model.port import PortKey
 from netwatch_notify.model.scan import PartResult
-from netwatch_notify.pipeline.commit import commit
+from netwatch_notify.pipeline.commit import commit, forget_old
 from netwatch_notify.pipeline.delivery import deliver_due
 from netwatch_notify.pipeline.facts import coverage_facts, facts_of, problems_of
 from netwatch_notify.pipeline.plan import Outcome, Plan, Scan
@@ -152,6 +152,7 @@ def conclude(session: Session, scan: Scan, nmap: str, look: SecondLook | None = 
             exit_code = 4
         failures += undelivered
         session.finish_fast_diff(keep=any(r.ended_properly for r in scan.results))
+        forget_old(session)
     shown = scan.commands + tuple(command.argv for command in commands)
     return Outcome(exit_code, body, views, shown, tuple(failures))
 

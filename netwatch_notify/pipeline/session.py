@@ -59,7 +59,10 @@ class Session:
         ]
         pairs = [(old, new) for old, new in pairs if old.exists()]
         if pairs:
-            self._fast_diff = FastDiff(pairs, self.folder, self.plan.volatile_scripts)
+            try:
+                self._fast_diff = FastDiff(pairs, self.folder, self.plan.volatile_scripts)
+            except OSError as error:
+                log.warning("fast.diff could not be begun: %s", error.strerror)
 
     def finish_fast_diff(self, *, keep: bool = True) -> None:
         """Have `fast.diff` in its place, or without `keep` nothing."""

@@ -14,7 +14,7 @@ from netwatch_notify.report.view import change_sections, in_order
 from netwatch_notify.report.words import counted, day
 
 NAMES_SHOWN = 5
-"""Hosts that a line about what was left out names."""
+"""Hosts and ports that a line about what was left out names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,10 @@ def scope_line(old: Scope, new: Scope) -> str:
             only += sorted(clean(name, 60) for name in one.names - other.names)
         for protocol, ports in sorted(one.ports.items()):
             left = ports - other.ports.get(protocol, Ranges())
-            if left:
+            if left and not other.is_known and not other.ports.get(protocol):
+                unknown = "NEW" if which == "OLD" else "OLD"
+                parts.append(f"{unknown} does not say which {protocol.upper()} ports it covered")
+            elif left:
                 only.append(f"{protocol.upper()} ports {_shortened(left)}")
         if only:
             parts.append(f"only {which} covered {', '.join(only)}")
@@ -88,12 +91,37 @@ def left_out_line(which: str, hosts: Sequence[str]) -> str:
     """
     if not hosts:
         return ""
-    named = ", ".join(hosts[:NAMES_SHOWN]) + (", …" if len(hosts) > NAMES_SHOWN else "")
     other, verb = ("OLD", "new") if which == "NEW" else ("NEW", "gone")
     return (
         f"{counted(len(hosts), 'host')} only in {which} not counted as {verb}, because {other} "
-        f"does not prove that nobody answered there: {named}"
+        f"does not prove that nobody answered there: {_named(hosts)}"
     )
+
+
+def unasked_line(which: str, ports: Sequence[str]) -> str:
+    """Return what is said of open ports that neither scan says it asked about."""
+    if not ports:
+        return ""
+    other, verb = ("OLD", "opened") if which == "NEW" else ("NEW", "closed")
+    asked = "it" if len(ports) == 1 else "them"
+    return (
+        f"{counted(len(ports), 'open port')} only in {which} not counted as {verb}, because "
+        f"{other} does not say that it asked about {asked}: {_named(ports)}"
+    )
+
+
+def timed_out_line(hosts: Sequence[str]) -> str:
+    """Return what is said of hosts that one of the scans gave up on."""
+    if not hosts:
+        return ""
+    return (
+        f"{counted(len(hosts), 'host')} timed out in one of the scans, so what only the other "
+        f"shows is not counted: {_named(hosts)}"
+    )
+
+
+def _named(things: Sequence[str]) -> str:
+    return ", ".join(things[:NAMES_SHOWN]) + (", …" if len(things) > NAMES_SHOWN else "")
 
 
 def _file(file: ComparedFile, zone: tzinfo) -> str:

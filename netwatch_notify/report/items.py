@@ -104,8 +104,8 @@ def _headline(change: Change) -> str:
             name = "" if told_below else clean(service.probed_name, TEXT_LIMIT)
             return f"{_where(change)}: {change.key} " + (f"{name} opened" if name else "opened")
         case ChangeKind.PORT_CLOSED:
-            refused = change.state in (PortState.CLOSED, None)
-            return f"{_where(change)}: {change.key} {'closed' if refused else 'no longer answers'}"
+            said = {PortState.CLOSED: "closed", None: "no longer open"}
+            return f"{_where(change)}: {change.key} {said.get(change.state, 'no longer answers')}"
         case ChangeKind.SERVICE_CHANGED:
             return f"{_where(change)}: {service_label(change)} {version_verb(change)}"
         case ChangeKind.MAC_CHANGED:
@@ -176,8 +176,8 @@ def _versions(change: Change) -> str:
     """`OpenSSH 9.2p1 → 9.6p1`: a product that stayed is said once."""
     service, before = change.service or Service(), change.was_service
     if before and before.description == service.description:
-        was, now = clean(before.full_description, TEXT_LIMIT), service.full_description
-        return f"{was} → {clean(now, TEXT_LIMIT)}"
+        was, now = (clean(one.full_description, TEXT_LIMIT) for one in (before, service))
+        return f"{was or 'no TLS'} → {now or 'no TLS'}"
     product, version = clean(service.product, TEXT_LIMIT), clean(service.version, TEXT_LIMIT)
     stayed = version and version_verb(change) == "updated"
     now = version if stayed else f"{product} {version}".strip()

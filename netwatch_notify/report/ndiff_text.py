@@ -7,9 +7,8 @@ prints as they are, are replaced: a banner must not write rows, nor steer a term
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import SequenceMatcher
 
-from netwatch_notify.model.rows import HostRows, PortRow, ScriptRow
+from netwatch_notify.model.rows import HostRows, PortRow, ScriptRow, edits_between
 from netwatch_notify.model.verbatim import VerbatimHost, VerbatimPort, VerbatimRun, VerbatimService
 
 _DANGEROUS = re.compile(
@@ -148,7 +147,8 @@ def _port_lines(rows: HostRows) -> Iterator[str]:
 
 def _port_table(row: PortRow, old_unlisted: set[str], new_unlisted: set[str]) -> Iterator[Row]:
     before, after = _columns(row.before), _columns(row.after)
-    if before == after:
+    # Between an empty attribute and a missing one ndiff tells apart, too.
+    if before == after and _is_missing(row.before) == _is_missing(row.after):
         yield " ", before
     else:
         if row.before.state is not None and row.before.state not in old_unlisted:
@@ -164,6 +164,15 @@ def _columns(port: VerbatimPort) -> tuple[str, str, str, str]:
     name = "/".join(word for word in (service.tunnel, service.name) if word is not None)
     state = "unknown" if port.state is None else port.state
     return f"{port.number}/{port.protocol}", state, name, _version(service)
+
+
+def _is_missing(port: VerbatimPort) -> tuple[bool, bool]:
+    """Whether the file has nothing at all for the columns SERVICE and VERSION."""
+    service = port.service
+    return (
+        service.tunnel is None and service.name is None,
+        service.product is None and service.version is None and service.extra_info is None,
+    )
 
 
 def _version(service: VerbatimService) -> str:
@@ -189,7 +198,7 @@ def _os_lines(rows: HostRows) -> Iterator[str]:
 
 def _script_lines(row: ScriptRow) -> Iterator[str]:
     old, new = _result_lines(row, before=True), _result_lines(row, before=False)
-    for what, first, last, new_first, new_last in SequenceMatcher(None, old, new).get_opcodes():
+    for what, first, last, new_first, new_last in edits_between(old, new):
         if what == "equal":
             yield from (f" {printable(line)}" for line in old[first:last])
             continue

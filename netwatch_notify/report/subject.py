@@ -67,8 +67,8 @@ def _fact(change: Change, who: str) -> str:
             name = clean(change.service.probed_name, 24) if change.service else ""
             return f"{name or change.key} open on {who}"
         case ChangeKind.PORT_CLOSED:
-            refused = change.state in (PortState.CLOSED, None)
-            return f"{change.key} {'closed' if refused else 'silent'} on {who}"
+            said = {PortState.CLOSED: "closed", None: "not open"}
+            return f"{change.key} {said.get(change.state, 'silent')} on {who}"
         case ChangeKind.SERVICE_CHANGED:
             return f"{service_label(change)} {version_verb(change)} on {who}"
         case ChangeKind.MAC_CHANGED:

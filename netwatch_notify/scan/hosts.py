@@ -82,9 +82,9 @@ def parse_host(slice_bytes: bytes, origin: Origin) -> Host | None:
     extra_ports = tuple(_extra_ports(element))
     if len(extra_ports) > MAX_EXTRA_PORTS:
         raise origin.refuse(f"more than {MAX_EXTRA_PORTS} extraports in a host")
+    os_matches = tuple(clean(match.get("name")) for match in element.iterfind("os/osmatch"))
     try:
-        parsed = _parse(element, text)
-        ports = _ports(parsed.services)
+        parsed, ports = _parse(element, text)
     except Exception as error:
         reason = clean(str(error), 80) or type(error).__name__
         raise origin.refuse(f"host {parsed_address}: {reason}") from error
@@ -99,29 +99,50 @@ def parse_host(slice_bytes: bytes, origin: Origin) -> Host | None:
         asked_names=tuple(_asked_names(element)),
         ports=ports,
         extra_ports=extra_ports,
-        os_matches=tuple(clean(match.get("name")) for match in element.iterfind("os/osmatch")),
+        os_matches=os_matches,
         scripts=_scripts(script.attrib for script in element.iterfind("hostscript/script")),
         timed_out=element.get("timedout") == "true",
     )
 
 
-def _parse(element: Element, text: str) -> Any:
+def _parse(element: Element, text: str) -> tuple[Any, tuple[Port, ...]]:
     """
-    Let python-libnmap read the host, once more without what it raises on.
+    Let python-libnmap read the host and its ports, once more without what it raises on.
 
-    It raises (a bare Exception, at times) on an `osmatch` of old nmaps and on a port without
-    number or state (hand-made files); neither holds a fact we use.
+    It raises (a bare Exception, at times) on an `osmatch` of old nmaps, and in hand-made files on
+    a port without number or state, on an address without its type and on an empty CPE; none is a
+    fact we lose.
     """
     try:
-        return NmapParser.parse(text)
+        parsed = NmapParser.parse(text)
+        return parsed, _ports(parsed.services)
     except Exception:
-        for child in element.findall("os"):
-            element.remove(child)
-        for ports in element.findall("ports"):
-            for port in ports.findall("port"):
-                if port.find("state") is None or not (port.get("portid") and port.get("protocol")):
-                    ports.remove(port)
-        return NmapParser.parse(tostring(element, encoding="unicode"))
+        _remove_unreadable(element)
+        parsed = NmapParser.parse(tostring(element, encoding="unicode"))
+        return parsed, _ports(parsed.services)
+
+
+def _remove_unreadable(host: Element) -> None:
+    for child in host.findall("os"):
+        host.remove(child)
+    for address in host.findall("address"):
+        # nmap.dtd: ipv4 unless it says otherwise.
+        address.attrib.setdefault("addrtype", "ipv4")
+        if address.get("addr") is None:
+            host.remove(address)
+    for ports in host.findall("ports"):
+        for port in ports.findall("port"):
+            known = port.find("state") is not None and port.get("protocol")
+            if not known or not _is_port_number(port.get("portid", "")):
+                ports.remove(port)
+    for service in host.iter("service"):
+        for cpe in service.findall("cpe"):
+            if not cpe.text:
+                service.remove(cpe)
+
+
+def _is_port_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 5 and int(text) <= 65535
 
 
 def _status(element: Element | None) -> HostStatus:

@@ -10,7 +10,7 @@ import codecs
 import re
 import tempfile
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import zip_longest
@@ -44,10 +44,16 @@ _ADDRESS = re.compile(
 )
 _ADDRESSES = re.compile(rb"<host[^<>]*>\s*(?:<status[^<>]*/>\s*)?((?:%b\s*)+)" % _ADDRESS.pattern)
 """The beginning of a host as nmap and masscan write it."""
+_USUAL = re.compile(
+    rb'<host[^<>]*>\s*(?:<status[^<>]*/>\s*)?<address addr="([0-9A-Fa-f.:]+)" addrtype="ipv[46]"'
+    rb'(?: ?/>\s*<address addr="[0-9A-F:]+" addrtype="mac")?'
+)
+"""The beginning of nearly all of them: one IP address, and a MAC at most."""
 _RANKS = {kind.encode(): rank for rank, kind in enumerate(ADDRESS_TYPES)}
 _UNTOLD = 0
 """Stands for the address of a host whose bytes do not tell it as nmap writes it."""
-_MAC = re.compile(rb'[\s]addr=["\']([0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5})["\']')
+_MAC = re.compile(r"[0-9A-F]{2}(?::[0-9A-F]{2}){5}")
+_MAC_ADDRESS = re.compile(rb'\saddr=["\']([0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5})["\']')
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _SORTED_WIDTH = 40
 """ndiff pads addresses to this width and then sorts letter by letter."""
@@ -91,8 +97,10 @@ class ScanFileReader:
             types=covered.types,
             is_known=asked.is_known and self.fault is None,
             open_only=asked.open_only,
-            runs_scripts=asked.runs_scripts,
+            scripts=asked.scripts,
+            detects_versions=asked.detects_versions,
             detects_os=asked.detects_os,
+            discovery=asked.discovery,
         )
 
     @property
@@ -113,12 +121,15 @@ class ScanFileReader:
     def read(self) -> Iterator[bytes]:
         """Yield what each host's slice says, in the file's order, and note where it stands."""
         stream = self.stream
+        add_address, add_start = self._addresses.append, self._starts.append
+        add_size = self._sizes.append
         while data := self._read(CHUNK_BYTES):
             for host in stream.feed(data):
                 address = _address_of(host)
-                self._addresses.append(address)
-                self._starts.append(stream.host_start)
-                self._sizes.append(stream.host_end - stream.host_start)
+                add_address(address)
+                start = stream.host_start
+                add_start(start)
+                add_size(stream.host_end - start)
                 facts = facts_of(host)
                 if not facts.isascii():
                     # The same bytes are other letters in another encoding.
@@ -169,15 +180,18 @@ class ScanFileReader:
             lines += data.count(b"\n")
         return lines
 
-    def shared_macs(self, macs: Collection[str]) -> set[str]:
-        """Return those of `macs` that several hosts have. Reads the whole file."""
+    def shared_marks(self, marks: Collection[str]) -> set[str]:
+        """Return those of `marks` that several addresses have. Reads the whole file."""
+        keys = {mark: mark.encode() for mark in marks if not _MAC.fullmatch(mark)}
         holders: dict[str, int] = {}
         shared = set()
         for number, address in enumerate(self._addresses):
-            for found in _MAC.findall(self.slice_of(number)):
-                mac = found.decode().upper()
-                if mac in macs and holders.setdefault(mac, address) != address:
-                    shared.add(mac)
+            host = self.slice_of(number)
+            found = {mac.decode().upper() for mac in _MAC_ADDRESS.findall(host)} & set(marks)
+            found |= {mark for mark, key in keys.items() if key in host}
+            if found and address == _UNTOLD:
+                address = hash(self.verbatim(number).identity[0].encode())
+            shared |= {mark for mark in found if holders.setdefault(mark, address) != address}
         return shared
 
     def close(self) -> None:
@@ -273,9 +287,13 @@ class ScanPair:
             else:
                 self.without_address += 1
 
-    def shared_macs(self, macs: Collection[str]) -> set[str]:
-        """Return the MACs that stand at several addresses of one scan (a router, proxy ARP)."""
-        return self.old.shared_macs(macs) | self.new.shared_macs(macs)
+    def shared_marks(self, marks: Collection[str]) -> set[str]:
+        """
+        Return the MACs and SSH fingerprints that stand at several addresses of one scan.
+
+        A router, proxy ARP, machines copied from one image: none of them tells who is who.
+        """
+        return self.old.shared_marks(marks) | self.new.shared_marks(marks)
 
     def _match(self, everything: bool) -> set[int]:
         """Read both files; return the hashed addresses of the hosts that do not say the same."""
@@ -334,6 +352,9 @@ class ScanPair:
 
 def _address_of(host: bytes) -> int:
     """Return a hash of the address that is the host's identity, as `VerbatimHost` has it."""
+    usual = _USUAL.match(host)
+    if usual and host.find(b"<address", usual.end()) < 0:
+        return hash(usual[1])
     beginning = _ADDRESSES.match(host)
     found = _ADDRESS.findall(beginning[1]) if beginning else []
     # Other quotes, entities, or elements in another order: only a parser reads those.
@@ -342,8 +363,11 @@ def _address_of(host: bytes) -> int:
     return hash(min((_RANKS[kind], text) for text, kind in found)[1])
 
 
-def _joined(reader: ScanFileReader, numbers: Iterable[int]) -> Host | None:
+def _joined(reader: ScanFileReader, numbers: Sequence[int]) -> Host | None:
+    """Return several `<host>` as one; the order they come in makes no difference."""
     joined: Host | None = None
+    if len(numbers) > 1:
+        numbers = sorted(numbers, key=lambda number: facts_of(reader.slice_of(number)))
     for number in numbers:
         host = reader.host(number)
         if host is not None:

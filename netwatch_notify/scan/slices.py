@@ -13,7 +13,7 @@ from netwatch_notify.model.scan import ScanHeader
 NORMALISER = 1
 """Part of every stored digest: raise it where the expressions below change."""
 DIGEST_BYTES = 16
-_LARGE = 500
+_LARGE = 2500
 """Bytes above which cutting something out costs less than searching it."""
 
 _NIGHTLY = re.compile(
@@ -43,9 +43,11 @@ def facts_of(host: bytes) -> bytes:
     if b"'" in host:
         return host
     # The expressions are kept off large extraports: of a real host's 5 kB they are 4.
-    first = host.find(b"<extraports")
-    last = host.rfind(b"</extraports>")
-    if last - first > _LARGE and first >= 0:
+    if len(host) > _LARGE:
+        first = host.find(b"<extraports")
+        last = host.rfind(b"</extraports>")
+        if first < 0 or last < first:
+            return _NIGHTLY.sub(b"", host)
         before, after = _NIGHTLY.sub(b"", host[:first]), _NIGHTLY.sub(b"", host[last:])
         return before + host[first:last] + after
     return _NIGHTLY.sub(b"", host)

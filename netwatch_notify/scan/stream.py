@@ -128,7 +128,7 @@ class ScanStream:
 
         Comments in a host are left out of its slice.
         """
-        if self._after_host and _HOST_END in data:
+        if _HOST_END in data and self._is_at_host():
             data = yield from self._plain_hosts(bytes(self._buffer) + data)
             self._buffer.clear()
             self._searched = 0
@@ -143,6 +143,10 @@ class ScanStream:
                 return
             yield host
 
+    def _is_at_host(self) -> bool:
+        """Whether the buffer begins with a host, none of it cut out, or behind one."""
+        return self._after_host or (self._in_host and self._position == self.host_start)
+
     def _plain_hosts(self, block: bytes) -> Generator[bytes, None, bytes]:
         """
         Yield hosts that follow each other without a comment, with no search but for their ends.
@@ -156,12 +160,15 @@ class ScanStream:
         self._block = block
         begin, done = self._position, 0
         while (end := block.find(_HOST_END, done)) >= 0:
-            found = _HOST_START.search(block, done, end)
-            if found is None:
-                break
-            start = found.start()
-            if start != done and not block[done:start].isspace():
-                break
+            if block.startswith(b"\n<host ", done):
+                start = done + 1
+            else:
+                found = _HOST_START.search(block, done, end)
+                if found is None:
+                    break
+                start = found.start()
+                if start != done and not block[done:start].isspace():
+                    break
             self._block_done = done = end + len(_HOST_END)
             if done - start > MAX_HOST_BYTES:
                 raise self._host_too_large()
@@ -170,6 +177,8 @@ class ScanStream:
         self._host_lines += block.count(b"\n", 0, done)
         self._block, self._block_done = b"", 0
         self._position += done
+        if done:
+            self._in_host, self._after_host = False, True
         return block[done:]
 
     def _find_host(self) -> bool:
@@ -460,7 +469,7 @@ def _is_known(encoding: str) -> bool:
 
 def _instant(text: str | None) -> datetime | None:
     number = _number(text)
-    return datetime.fromtimestamp(number, UTC) if number else None
+    return None if number is None else datetime.fromtimestamp(number, UTC)
 
 
 def _number(text: str | None) -> float | None:

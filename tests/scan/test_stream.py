@@ -322,3 +322,23 @@ def test_what_a_network_says_is_cleaned() -> None:
     name = "<hostnames><hostname name='a\u202eb\tc&#10;d' type='PTR'/></hostnames>"
     ((host,), _) = read(HEAD + host_xml(1, name) + TAIL)
     assert host.hostnames == ("ab c d",)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        '<port protocol="tcp" portid="70000"><state state="open"/></port>',
+        '<port protocol="tcp" portid="x"><state state="open"/></port>',
+        '<port protocol="tcp" portid="80"/>',
+        '<port portid="80"><state state="open"/></port>',
+        (
+            '<port protocol="tcp" portid="80"><state state="closed"/><service name="x"><cpe/></service>'
+            "</port>"
+        ),
+    ],
+)
+def test_what_libnmap_raises_on_costs_no_other_fact(odd: str) -> None:
+    inside = f'<ports>{odd}</ports><os><osmatch name="Linux 2.4"/></os>'
+    ((host,), _) = read(HEAD + host_xml(1, inside) + TAIL)
+    assert [port.key for port in host.open_ports] == [key("22")]
+    assert host.os_matches == ("Linux 2.4",)
