@@ -3,7 +3,7 @@ Two scan files side by side: which hosts may differ, and what each file says of 
 
 Both are read at once, a chunk of each in turn. A host whose slice says the same in both is
 dropped at once; of the others only the place in the file is kept, so that memory grows with what
-differs (and by 20 bytes a host) but not with the files. What differs is read again and parsed.
+differs (and by 12 bytes a host) but not with the files. What differs is read again and parsed.
 """
 
 import codecs
@@ -30,7 +30,7 @@ from netwatch_notify.scan.asked import read_arguments
 from netwatch_notify.scan.ending import Fault, coverage_of, find_fault
 from netwatch_notify.scan.hosts import parse_host
 from netwatch_notify.scan.slices import DIGEST_BYTES, facts_of
-from netwatch_notify.scan.stream import ScanStream
+from netwatch_notify.scan.stream import HOST_END, ScanStream
 from netwatch_notify.scan.verbatim import parse_verbatim, verbatim_run
 
 CHUNK_BYTES = 1 << 17
@@ -68,13 +68,13 @@ class ScanFileReader:
         self.name = self.stream.name
         self.kept: dict[int, VerbatimHost] = {}
         self._file = _open(path)
-        self._addresses = array("q")
+        self._addresses = array("I")
         """A hash of the address that is each host's identity, or `_UNTOLD`."""
         self.untold = blake2b(digest_size=DIGEST_BYTES)
         """Of what the hosts without an address say, in their order."""
         self.kept_bytes = 0
         self._starts = array("Q")
-        self._sizes = array("Q")
+        self._end = 0
 
     def __len__(self) -> int:
         return len(self._starts)
@@ -122,14 +122,11 @@ class ScanFileReader:
         """Yield what each host's slice says, in the file's order, and note where it stands."""
         stream = self.stream
         add_address, add_start = self._addresses.append, self._starts.append
-        add_size = self._sizes.append
         while data := self._read(CHUNK_BYTES):
             for host in stream.feed(data):
                 address = _address_of(host)
                 add_address(address)
-                start = stream.host_start
-                add_start(start)
-                add_size(stream.host_end - start)
+                add_start(stream.host_start)
                 facts = facts_of(host)
                 if not facts.isascii():
                     # The same bytes are other letters in another encoding.
@@ -137,6 +134,7 @@ class ScanFileReader:
                 if address == _UNTOLD:
                     self.untold.update(blake2b(facts).digest())
                 yield facts
+        self._end = stream.host_end
         stream.close()
 
     def address_of(self, number: int) -> int:
@@ -147,7 +145,7 @@ class ScanFileReader:
         """Keep a parsed host until it is asked for, if there is room."""
         if len(self.kept) < MOST_KEPT and self.kept_bytes < MOST_KEPT_BYTES:
             self.kept[number] = host
-            self.kept_bytes += self._sizes[number]
+            self.kept_bytes += self._room_of(number)
 
     def numbers_of(self, addresses: set[int]) -> Iterator[int]:
         """Yield the hosts that are listed with one of these hashed addresses."""
@@ -159,8 +157,17 @@ class ScanFileReader:
             self._file.seek(self._starts[number])
         except OSError as error:
             raise UnreadableInputError(f"{self.name}: {error.strerror}") from error
-        host = self._read(self._sizes[number])
-        return _COMMENT.sub(b"", host) if b"<!--" in host else host
+        # Up to the next host; what may stand between them holds no end of a host but in comments.
+        host = self._read(self._room_of(number))
+        if b"<!--" in host:
+            host = _COMMENT.sub(b"", host)
+        return host[: host.rfind(HOST_END) + len(HOST_END)]
+
+    def _room_of(self, number: int) -> int:
+        """Return the bytes from the beginning of a host to that of the next."""
+        following = number + 1
+        end = self._starts[following] if following < len(self._starts) else self._end
+        return end - self._starts[number]
 
     def verbatim(self, number: int) -> VerbatimHost:
         """Parse host `number` word for word."""
@@ -190,7 +197,7 @@ class ScanFileReader:
             found = {mac.decode().upper() for mac in _MAC_ADDRESS.findall(host)} & set(marks)
             found |= {mark for mark, key in keys.items() if key in host}
             if found and address == _UNTOLD:
-                address = hash(self.verbatim(number).identity[0].encode())
+                address = _hash(self.verbatim(number).identity[0].encode())
             shared |= {mark for mark in found if holders.setdefault(mark, address) != address}
         return shared
 
@@ -346,7 +353,7 @@ class ScanPair:
             for number in reader.numbers_of({_UNTOLD}):
                 host = reader.verbatim(number)
                 reader.keep(number, host)
-                told.add(hash(host.identity[0].encode()))
+                told.add(_hash(host.identity[0].encode()))
         return told
 
 
@@ -354,13 +361,22 @@ def _address_of(host: bytes) -> int:
     """Return a hash of the address that is the host's identity, as `VerbatimHost` has it."""
     usual = _USUAL.match(host)
     if usual and host.find(b"<address", usual.end()) < 0:
-        return hash(usual[1])
+        return _hash(usual[1])
     beginning = _ADDRESSES.match(host)
     found = _ADDRESS.findall(beginning[1]) if beginning else []
     # Other quotes, entities, or elements in another order: only a parser reads those.
     if not found or host.count(b"<address") != len(found):
         return _UNTOLD
-    return hash(min((_RANKS[kind], text) for text, kind in found)[1])
+    return _hash(min((_RANKS[kind], text) for text, kind in found)[1])
+
+
+def _hash(address: bytes) -> int:
+    """
+    Return 32 bits that are not `_UNTOLD`.
+
+    Where two addresses share them, a host is parsed that need not be.
+    """
+    return hash(address) & 0xFFFFFFFF or 1
 
 
 def _joined(reader: ScanFileReader, numbers: Sequence[int]) -> Host | None:

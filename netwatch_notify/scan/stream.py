@@ -43,7 +43,7 @@ MAX_NAME = 1000
 
 _HOST_START = re.compile(rb"<host[\s>]")
 _NEXT = re.compile(rb"<host[\s>]|<!--")
-_HOST_END = b"</host>"
+HOST_END = b"</host>"
 _HOST_STOP = re.compile(rb"</host>|<!--|<[!?]")
 """Where reading a host pauses: its end, a comment, or what nmap writes in no host."""
 _COMMENT_END = b"-->"
@@ -128,7 +128,7 @@ class ScanStream:
 
         Comments in a host are left out of its slice.
         """
-        if _HOST_END in data and self._is_at_host():
+        if HOST_END in data and self._is_at_host():
             data = yield from self._plain_hosts(bytes(self._buffer) + data)
             self._buffer.clear()
             self._searched = 0
@@ -159,7 +159,7 @@ class ScanStream:
             return block
         self._block = block
         begin, done = self._position, 0
-        while (end := block.find(_HOST_END, done)) >= 0:
+        while (end := block.find(HOST_END, done)) >= 0:
             if block.startswith(b"\n<host ", done):
                 start = done + 1
             else:
@@ -169,7 +169,7 @@ class ScanStream:
                 start = found.start()
                 if start != done and not block[done:start].isspace():
                     break
-            self._block_done = done = end + len(_HOST_END)
+            self._block_done = done = end + len(HOST_END)
             if done - start > MAX_HOST_BYTES:
                 raise self._host_too_large()
             self.host_start, self.host_end = begin + start, begin + done
@@ -212,7 +212,7 @@ class ScanStream:
         """Return the host the buffer begins with, None if its end has not come yet."""
         while found := _HOST_STOP.search(self._buffer, self._searched):
             start, end = found.span()
-            if found[0] == _HOST_END:
+            if found[0] == HOST_END:
                 host = bytes(self._buffer[:end])
                 del self._buffer[:end]
                 self._position += end
@@ -238,7 +238,7 @@ class ScanStream:
             if self._position - self.host_start > MAX_HOST_BYTES:
                 raise self._host_too_large()
         else:
-            self._searched = max(self._searched, len(self._buffer) - len(_HOST_END) + 1, 0)
+            self._searched = max(self._searched, len(self._buffer) - len(HOST_END) + 1, 0)
         if len(self._buffer) > MAX_HOST_BYTES:
             raise self._host_too_large()
         return None
