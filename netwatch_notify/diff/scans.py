@@ -182,7 +182,7 @@ class _Comparison:
     def _was_shut(self, key: PortKey, sighting: Host, other: Host, *, is_old: bool) -> bool:
         """Whether `sighting`, which does not show `key` open, proves that it was not."""
         scope, others = (self.old, self.new) if is_old else (self.new, self.old)
-        listed = any(port.key == key for port in sighting.ports)
+        listed = sighting.port(key) is not None
         # A port outside of what both say they asked about comes from a script, or an editor: the
         # other scan, asked the same, would show it as well.
         told_alike = bool(scope.ports.get(key.protocol)) and scope.ports == others.ports

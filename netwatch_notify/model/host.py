@@ -1,10 +1,12 @@
 """Hosts: where they are, whether they answer, and what they serve."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_network
+from operator import attrgetter
 
 from netwatch_notify.model.port import Port, PortKey, PortProtocol, PortState, ScriptOutput
 from netwatch_notify.model.ranges import Ranges
@@ -108,6 +110,12 @@ class Host:
             extra.state in answered for extra in self.extra_ports
         )
 
+    def port(self, key: PortKey) -> Port | None:
+        """Return the port as it is listed; a host may list 65,535."""
+        place = bisect_left(self.ports, key, key=attrgetter("key"))
+        found = place < len(self.ports) and self.ports[place].key == key
+        return self.ports[place] if found else None
+
     def state_of(self, key: PortKey) -> PortState | None:
         """
         Return the state this scan saw `key` in, None where it does not say.
@@ -115,9 +123,9 @@ class Host:
         A port that is not listed is in one of the `extraports`: in the one that names it, or,
         where none names ports, in the only one there is.
         """
-        for port in self.ports:
-            if port.key == key:
-                return port.state
+        listed = self.port(key)
+        if listed is not None:
+            return listed.state
         for extra in self.extra_ports:
             for protocol, numbers in extra.listed:
                 if protocol is key.protocol and key.number in numbers:

@@ -57,9 +57,7 @@ class SecondLook:
     def port(self, address: Address, key: PortKey) -> Port | None:
         """Return the port as the second look listed it, if it did."""
         host = self.hosts.get(address)
-        if host is None:
-            return None
-        return next((port for port in host.ports if port.key == key), None)
+        return host.port(key) if host else None
 
     def state_of(self, address: Address, key: PortKey) -> PortState | None:
         """Return the state the second look saw, None if it was not asked or does not say."""

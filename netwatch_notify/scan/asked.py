@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from netwatch_notify.model.ranges import Ranges
 from netwatch_notify.model.target import AddressSet, parse_target
 
 _TAKES_A_WORD = frozenset(
@@ -21,6 +22,10 @@ _TAKES_A_WORD = frozenset(
 _LONG = _TAKES_A_WORD | {"--open", "--disable-arp-ping", "--send-ip"}
 _ELSEWHERE = ("-iL", "-iR", "--excludefile", "--resume")
 """Options after which the command line does not say what was asked for."""
+MAX_QUOTED = 1 << 16
+"""Characters given to shlex, which takes a time quadratic in the longest word."""
+MAX_BLOCKS = 1 << 18
+"""Separate blocks that the targets may be in all; `10.*.*.1` alone is 65,536."""
 _CLUSTER = re.compile(r"-[46AFRnv]{2,}")
 """Flags written together, such as `-nvv`."""
 _NO_DISCOVERY = "-Pn"
@@ -56,7 +61,7 @@ class Asked:
 def read_arguments(arguments: str) -> Asked:
     """Read the `args` of an nmap XML; what cannot be read makes the targets unknown."""
     try:
-        words = shlex.split(arguments)[1:]
+        words = _words(arguments)[1:]
     except ValueError:
         return Asked()
     given = list(_options(words))
@@ -84,6 +89,15 @@ def read_arguments(arguments: str) -> Asked:
     addresses, hostnames, written = targets
     known = bool(addresses or hostnames)
     return replace(asked, addresses=addresses, names=hostnames, written=written, is_known=known)
+
+
+def _words(arguments: str) -> list[str]:
+    """Split as a shell would; ValueError where it could not."""
+    if not any(quote in arguments for quote in "'\"\\"):
+        return arguments.split()
+    if len(arguments) > MAX_QUOTED:
+        raise ValueError("too long to be split")
+    return shlex.split(arguments)
 
 
 def _options(words: list[str]) -> Iterator[tuple[str, str]]:
@@ -116,7 +130,11 @@ def _as_in_the_manual(name: str) -> str:
 def _targets(
     given: list[tuple[str, str]],
 ) -> tuple[AddressSet, frozenset[str], tuple[str, ...]] | None:
-    addresses, excluded, names, written = AddressSet(), AddressSet(), set(), []
+    addresses: list[AddressSet] = []
+    excluded: list[AddressSet] = []
+    names: set[str] = set()
+    written: list[str] = []
+    blocks = 0
     for name, value in given:
         if name.startswith(_ELSEWHERE):
             return None
@@ -125,16 +143,27 @@ def _targets(
                 more = _addresses(piece)
                 if not more:
                     return None
-                excluded |= more
+                excluded.append(more)
+                blocks += len(more.ipv4.spans)
         elif not name:
             more = _addresses(value)
             if more is None:
                 return None
             written.append(value)
-            addresses |= more
+            addresses.append(more)
+            blocks += len(more.ipv4.spans)
             if not more:
                 names.add(value.lower())
-    return addresses - excluded, frozenset(names), tuple(written)
+        if blocks > MAX_BLOCKS:
+            return None
+    return _joined(addresses) - _joined(excluded), frozenset(names), tuple(written)
+
+
+def _joined(sets: list[AddressSet]) -> AddressSet:
+    """Return the union, sorted once: one after another takes a time quadratic in their number."""
+    ipv4 = Ranges.of(span for addresses in sets for span in addresses.ipv4.spans)
+    ipv6 = Ranges.of(span for addresses in sets for span in addresses.ipv6.spans)
+    return AddressSet(ipv4, ipv6)
 
 
 def _addresses(word: str) -> AddressSet | None:

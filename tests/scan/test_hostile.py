@@ -10,6 +10,7 @@ import pytest
 from netwatch_notify.errors import UnreadableInputError
 from netwatch_notify.pipeline.diff import DiffOptions, write_text, write_xml
 from netwatch_notify.scan import stream as stream_module
+from netwatch_notify.scan.asked import read_arguments
 from netwatch_notify.scan.files import read_scan_file
 from netwatch_notify.scan.hosts import MAX_ELEMENTS, read_hosts
 from netwatch_notify.scan.pair import ScanPair
@@ -321,3 +322,23 @@ def test_a_long_comment_before_the_declaration_comes_slowly_and_is_passed_over()
 
     assert seconds_of(feed) < 10
     assert count == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "nmap " + " ".join(f"10.*.*.{n}" for n in range(128)),
+        "nmap " + " ".join(f"10.{n >> 8}.{n & 255}.1" for n in range(20_000)),
+        "nmap --exclude "
+        + ",".join(f"10.{n >> 8}.{n & 255}.1" for n in range(20_000))
+        + " 10.0.0.0/8",
+        "nmap 'x" + "x" * (3 << 20) + "'",
+        "nmap " + "x" * (3 << 20),
+    ],
+    ids=["blocks", "targets", "excludes", "quoted-word", "word"],
+)
+def test_a_command_line_of_any_size_is_read_soon(arguments: str) -> None:
+    """Targets were joined one after another, in a time quadratic in their number."""
+    started = time.monotonic()
+    read_arguments(arguments)
+    assert time.monotonic() - started < 5

@@ -332,8 +332,8 @@ def test_what_a_network_says_is_cleaned() -> None:
         '<port protocol="tcp" portid="80"/>',
         '<port portid="80"><state state="open"/></port>',
         (
-            '<port protocol="tcp" portid="80"><state state="closed"/><service name="x"><cpe/></service>'
-            "</port>"
+            '<port protocol="tcp" portid="80"><state state="closed"/>'
+            '<service name="x"><cpe/></service></port>'
         ),
     ],
 )
