@@ -43,6 +43,7 @@ DIFFERENCES = {
     "verbose-exit-code": "A script counts if it differs: not with -v alone, but pre and post, too.",
     "volatile-scripts": "Output that differs only in what changes by itself is no change.",
     "script-line-breaks": "Of output that differs only in its line breaks, the lines are shown.",
+    "long-output": "Of more than 2,000 lines, what differs is one block; ndiff may take hours.",
     "script-order": "Pre- and postscripts are paired by id, whatever their order.",
     "xml-run-scripts": "ndiff's XML lacks the prescript and postscript elements it means to write.",
     "xml-line-breaks": "Line breaks and tabs in XML attributes stay; from ndiff's they are spaces.",

@@ -25,7 +25,7 @@ from hypothesis import HealthCheck, given, settings
 from netwatch_notify.diff.volatile import same_output
 from netwatch_notify.errors import UnreadableInputError
 from netwatch_notify.model.port import ScriptOutput
-from netwatch_notify.model.rows import HostRows, ScriptRow
+from netwatch_notify.model.rows import HostRows, ScriptRow, edits_between
 from netwatch_notify.model.verbatim import VerbatimHost, VerbatimPort
 from netwatch_notify.pipeline.diff import DiffOptions, rows_of, write_text, write_xml
 from netwatch_notify.scan.pair import ScanPair
@@ -52,7 +52,7 @@ ALL_PAIRS = bool(os.environ.get("ALL_PAIRS"))
 GENERATED = int(os.environ.get("GENERATED_PAIRS", "200"))
 WAYS = tuple(product(("text", "xml"), (False, True)))
 """Output format, and whether with -v."""
-SHOWN_BY_TESTS = {"summer-time", "cut-file", "abbreviated-options"}
+SHOWN_BY_TESTS = {"summer-time", "cut-file", "abbreviated-options", "long-output"}
 """Differences that a pair of files alone does not show; they have tests of their own."""
 
 generated = settings(
@@ -438,3 +438,17 @@ def _like_scripts(made: tuple[ScriptOutput, ...], wanted: tuple[ScriptOutput, ..
 
 def _is_summed_up(host: VerbatimHost, port: VerbatimPort | None) -> bool:
     return port is None or port.state in dict(host.extra_ports)
+
+
+def test_what_differs_in_a_very_long_output_is_one_block() -> None:
+    """difflib takes a time up to cubic in the number of lines, 20,000 of them a minute."""
+    before = ["same", *["a", "b"] * 10_000, "end"]
+    after = ["same", *["b", "a", "a"] * 7_000, "end"]
+    started = time.monotonic()
+    edits = edits_between(before, after)
+    assert time.monotonic() - started < 2
+    assert [edit[0] for edit in edits] == ["equal", "replace", "equal"]
+    made = []
+    for what, first, last, new_first, new_last in edits:
+        made += before[first:last] if what == "equal" else after[new_first:new_last]
+    assert made == after
