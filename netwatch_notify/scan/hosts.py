@@ -1,6 +1,7 @@
 """One `<host>` slice to a Host: by python-libnmap, and around its gaps."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, Protocol
 from xml.etree.ElementTree import Element, ParseError, tostring
@@ -222,13 +223,24 @@ def _extra_ports(element: Element) -> Iterator[ExtraPorts]:
             for reason in extra.iter("extrareasons"):
                 if reason.get("ports"):
                     protocol = PortProtocol(reason.get("proto", "tcp"))
-                    ranges = Ranges.parse(reason.get("ports", ""))
+                    ranges = _port_list(reason.get("ports", ""))
                     spans.setdefault(protocol, []).extend(ranges.spans)
         except ValueError:
             continue
-        named = {protocol: Ranges.of(parts) for protocol, parts in spans.items()}
+        named = {protocol: _joined(tuple(parts)) for protocol, parts in spans.items()}
         if 0 <= count <= MAX_COUNT and all(map(is_ports, named.values())):
             yield ExtraPorts(state, count, tuple(sorted(named.items())))
+
+
+# Most hosts leave out the same ports, a thousand with 80 kB of ranges: 65,536 of them took 5 GB.
+@lru_cache(256)
+def _port_list(text: str) -> Ranges:
+    return Ranges.parse(text)
+
+
+@lru_cache(256)
+def _joined(spans: tuple[tuple[int, int], ...]) -> Ranges:
+    return Ranges.of(spans)
 
 
 def check_size(slice_bytes: bytes, origin: Origin) -> None:
