@@ -14,7 +14,6 @@ from benchmarks.diff import BIG, MIDDLE, Case, goals_of
 from benchmarks.ingest import measure_nights
 from benchmarks.measure import ROOT, Usage
 from benchmarks.pairs import Pair, Shape, write_pair
-from netwatch_notify.cli.main import cli
 
 HOSTS = 1000
 SHAPES = pytest.mark.parametrize("shape", list(Shape), ids=str)
@@ -142,7 +141,6 @@ def test_a_contender_that_fails_ends_the_benchmark() -> None:
     assert result.stderr.endswith("broken\n")
 
 
-@pytest.mark.skipif("diff" not in cli.commands, reason="the command diff is not there yet")
 def test_the_command_diff_says_what_ndiff_says() -> None:
     """On both shapes, byte for byte."""
     result = run_diff()

@@ -5,15 +5,13 @@ ndiff 7.9x is followed where it is right; docs/ndiff.md names each difference an
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 
+from netwatch_notify.diff.volatile import SameOutput
 from netwatch_notify.model.port import ScriptOutput
 from netwatch_notify.model.rows import HostRows, PortRow, ScriptRow, edits_between
 from netwatch_notify.model.verbatim import VerbatimHost, VerbatimPort
-
-SameOutput = Callable[[str, str, str], bool]
-"""Script id, output before, output after: whether they say the same."""
 
 _NOBODY = VerbatimHost()
 

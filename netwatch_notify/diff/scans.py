@@ -5,10 +5,11 @@ What a scan did not ask about is neither there nor gone in it. Silence is told a
 filtered, or not shown.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from netwatch_notify.diff.moves import SharedMarks, find_moves
+from netwatch_notify.diff.volatile import SameOutput
 from netwatch_notify.model.change import Change, ChangeKind, Severity
 from netwatch_notify.model.host import Address, Host, HostStatus
 from netwatch_notify.model.port import (
@@ -22,8 +23,6 @@ from netwatch_notify.model.port import (
 from netwatch_notify.model.scope import Scope
 
 NOT_SHOWN = "not shown: the scan does not say whether it is closed or filtered"
-SameOutput = Callable[[str, str, str], bool]
-"""Script id, output before, output after: whether they say the same."""
 
 
 @dataclass(slots=True)

@@ -9,6 +9,9 @@ Source: the scripts of nmap 7.93 in the categories default and version.
 import re
 from collections.abc import Callable, Collection
 
+SameOutput = Callable[[str, str, str], bool]
+"""Script id, output before, output after: whether they say the same."""
+
 _ALL = re.compile("")
 
 

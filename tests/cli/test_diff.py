@@ -212,7 +212,6 @@ def test_text_is_the_default(program: Program, folder: Path) -> None:
     )
 
 
-@pytest.mark.skipif(not shutil.which("ndiff"), reason="ndiff is not installed")
 @pytest.mark.parametrize("options", [[], ["-v"], ["--xml"]])
 def test_text_and_xml_are_what_ndiff_prints(
     program: Program, folder: Path, options: list[str]
