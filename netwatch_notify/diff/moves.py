@@ -24,7 +24,7 @@ def find_moves(
     for proof in (_mac, _host_key, _asked_name):
         were = _by_proof(gone, proof, set(moves.values()))
         are = _by_proof(appeared, proof, set(moves))
-        marks = {_mark(what): what for what in were.keys() & are.keys()}
+        marks = {_mark(what): what for what in were if what in are}
         if marks and proof is not _asked_name:
             for mark in shared_marks(marks.keys()):
                 marks.pop(mark, None)
