@@ -62,6 +62,13 @@ class NotifyOn(StrEnum):
     ALWAYS = "always"
 
 
+class AllWell(StrEnum):
+    """How often a quiet network says that all is well."""
+
+    WEEKLY = "weekly"
+    NEVER = "never"
+
+
 class LogLevel(StrEnum):
     """How much is logged to stderr."""
 
@@ -261,6 +268,21 @@ class Settings(BaseSettings):
         default=NotifyOn.CHANGES,
         description="When to send a message: changes, or always. Problems are always sent.",
     )
+    all_well: Annotated[AllWell, BeforeValidator(_lower)] = Field(
+        default=AllWell.WEEKLY,
+        description="After seven days without a message, one that says all is well: weekly, or "
+        "never.",
+    )
+    names_file: AbsolutePath | None = Field(
+        default=None,
+        description="Absolute path of a CSV file with what people call the hosts: MAC, address "
+        "or CIDR block, then name, owner, site. Empty: none.",
+    )
+    dynamic: Targets = Field(
+        default=(),
+        description="Address ranges that a DHCP server hands out, written like the targets: a "
+        "host there is its MAC, not its address.",
+    )
     gone_after: int = Field(
         default=2,
         ge=1,
@@ -288,6 +310,13 @@ class Settings(BaseSettings):
         default=frozenset(),
         description="Scripts whose output differs every time (http-date, say), separated by "
         "commas: a diff does not compare it. nmap's default scripts need not be named.",
+    )
+    version_refresh_days: int = Field(
+        default=7,
+        ge=0,
+        le=365,
+        description="Days within which the version of each known service is looked at again, a "
+        "share each night. 0: never.",
     )
     heartbeat_url: Annotated[SecretStr, AfterValidator(_heartbeat)] | None = Field(
         default=None,
@@ -334,6 +363,14 @@ class Settings(BaseSettings):
             raise ValueError(f"leaves nothing of {PREFIX}TARGETS to scan")
         return exclude
 
+    @field_validator("dynamic")
+    @classmethod
+    def _are_addresses(cls, dynamic: tuple[Target, ...]) -> tuple[Target, ...]:
+        names = [target.written for target in dynamic if target.hostname]
+        if names:
+            raise ValueError(f"{', '.join(names)}: only addresses and ranges can be handed out")
+        return dynamic
+
     @field_validator("fast_args")
     @classmethod
     def _lists_every_host(cls, arguments: tuple[str, ...]) -> tuple[str, ...]:
@@ -357,6 +394,14 @@ class Settings(BaseSettings):
         """`PORTS` in nmap's own words; empty is nmap's top 1000."""
         return parse_ports(self.ports)
 
+    @property
+    def dynamic_addresses(self) -> AddressSet:
+        """What a DHCP server hands out."""
+        joined = AddressSet()
+        for target in self.dynamic:
+            joined |= target.addresses
+        return joined
+
     def to_profile(self, privileged: bool) -> ScanProfile:
         """Return what the fast scan asks for; hostnames among the targets are not resolved."""
         return ScanProfile(
@@ -373,7 +418,16 @@ class Settings(BaseSettings):
 
 
 _MAY_BE_EMPTY = frozenset(
-    {"exclude", "ports", "fast_args", "detail_args", "notify", "risky_ports", "volatile_scripts"}
+    {
+        "exclude",
+        "ports",
+        "fast_args",
+        "detail_args",
+        "notify",
+        "dynamic",
+        "risky_ports",
+        "volatile_scripts",
+    }
 )
 """Where an empty value means "none"; elsewhere it means the default."""
 
@@ -418,7 +472,8 @@ def load_fields(
     """
     Read a few settings alone, for what needs no network: no other has to be there, or be right.
 
-    Returns each by its name. UsageError has one line per variable that is wrong.
+    Returns each by its name; `network` must come before `state_dir`. UsageError has one line per
+    variable that is wrong.
     """
     environment = os.environ if environment is None else environment
     variables = {**_file_variables(env_file), **environment}
@@ -430,8 +485,12 @@ def load_fields(
         given = variable_name(name) in variables and (text or name in _MAY_BE_EMPTY)
         if not given:
             values[name] = field.get_default()
+            if name == "state_dir":
+                values[name] = default_state_dir(values["network"], environment)
             continue
-        kind: Any = Annotated[field.annotation, *field.metadata]
+        kind: Any = field.annotation
+        if field.metadata:
+            kind = Annotated[kind, *field.metadata]
         adapter: TypeAdapter[Any] = TypeAdapter(kind)
         try:
             values[name] = adapter.validate_python(text)

@@ -8,15 +8,23 @@ from pathlib import Path
 
 from netwatch_notify.diff.breaker import find_held
 from netwatch_notify.diff.compare import Differences, compare
+from netwatch_notify.diff.identity import identify
 from netwatch_notify.diff.policy import Rules, Verdict, judge
 from netwatch_notify.model.host import Address, ExtraPorts, Host
-from netwatch_notify.model.inventory import HeldRange, Inventory, KnownHost, KnownPort
+from netwatch_notify.model.inventory import (
+    HeldRange,
+    Inventory,
+    KnownHost,
+    KnownPort,
+    PastRun,
+)
 from netwatch_notify.model.look import SecondLook
 from netwatch_notify.model.port import Port, PortKey, PortProtocol, PortState, Service
 from netwatch_notify.model.port import ServiceMethod as Method
 from netwatch_notify.model.ranges import Ranges
 from netwatch_notify.model.scan import Coverage, Part, PartResult, ScanHeader, ScanInfo
 from netwatch_notify.model.target import AddressSet, parse_target
+from netwatch_notify.pipeline.look import host_keys
 
 CORPUS = Path(__file__).parent / "data" / "nmap"
 FIRST_NIGHT = datetime(2026, 1, 1, 2, tzinfo=UTC)
@@ -158,28 +166,48 @@ def look(
 class Nights:
     """An inventory that goes through one scan after another, as `pipeline` would."""
 
-    def __init__(self, start: Inventory, *, gone_after: int = 2, risky: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        start: Inventory,
+        *,
+        gone_after: int = 2,
+        risky: Iterable[str] = (),
+        dynamic: Iterable[str] = (),
+    ) -> None:
         self.inventory = start
         self.number = 1
-        self.rules = Rules(gone_after, frozenset(map(key, risky)))
+        self.rules = Rules(gone_after, frozenset(map(key, risky)), addresses(*dynamic))
         self.differences: Differences = compare(start, [])
         self.verdict = Verdict()
+        self.sleepers = AddressSet()
 
     def next(self, *results: PartResult, look: SecondLook = NO_LOOK, share: float = 0.5) -> Verdict:
         """One more night; returns what it decided."""
         last, self.number = night(self.number), self.number + 1
         now = night(self.number)
-        before = self.inventory
-        self.differences = compare(before, results)
-        holds = find_held(self.differences, before, results, share, now)
-        self.verdict = judge(self.differences, before, holds, look, self.rules, now, last)
-        hosts = {**before.hosts, **self.verdict.hosts}
+        before = replace(self.inventory, kin=tuple(self.inventory.hosts.values()))
+        found = identify(compare(before, results), before, results, self.rules.dynamic)
+        flapping = (a for (a, k), habit in before.habits.items() if not k and habit.is_flapping)
+        restless = self.sleepers | AddressSet.of(flapping)
+        holds = find_held(found, before, results, share, now, restless=restless)
+        keys = host_keys(found, look)
+        self.differences = identify(found, before, results, self.rules.dynamic, keys)
+        self.verdict = judge(self.differences, before, results, holds, look, self.rules, now, last)
+        settled = self.verdict.settled
+        kept = {a: one for a, one in before.hosts.items() if a not in settled.cleared}
+        hosts = {**kept, **settled.hosts}
+        covered = tuple(r.coverage for r in results if r.ended_properly and r.coverage)
         self.inventory = replace(
             before,
             hosts=hosts,
+            kin=(),
             present=present_of(hosts.values()),
-            absences=self.verdict.absences,
-            held=self.verdict.held,
+            absences=settled.absences,
+            habits=settled.habits,
+            displaced=settled.displaced,
+            held=settled.held,
+            past=(PastRun(now, covered), *before.past),
+            coverages=(*before.coverages, *(c for c in covered if c not in before.coverages)),
         )
         return self.verdict
 

@@ -204,6 +204,18 @@ def test_loss(lan: Lan) -> None:
     assert len(addresses(nmap(lan, *once))) == 100
 
 
+def test_loss_each_way(lan: Lan) -> None:
+    """What is sent to the hosts is lost too, and ARP, which finds those on the segment."""
+    lan.set_hosts([LanHost(f"10.77.1.{n}") for n in range(100)])
+    once = ["-sn", "-PE", "--max-retries", "0"]
+    lan.loss(500, each_way=True)
+    assert 5 < len(addresses(nmap(lan, *once, "10.77.1.0-99"))) < 45
+    lan.set_hosts([LanHost(f"10.78.0.{n}") for n in range(10, 110)])
+    assert 5 < len(addresses(nmap(lan, *once, "10.78.0.10-109"))) < 45
+    lan.loss(0)
+    assert len(addresses(nmap(lan, *once, "10.78.0.10-109"))) == 100
+
+
 def test_without_a_route_the_total_is_short(lan: Lan) -> None:
     """nmap ends well, having skipped what it cannot reach; only the total and stderr tell."""
     lan.set_hosts([LanHost("10.77.1.5", WEB), LanHost("10.78.0.9", WEB)])

@@ -286,7 +286,7 @@ def test_a_full_disk_is_exit_6_and_loses_nothing(known: Program) -> None:
         pytest.skip("mounting a small file system needs root")
     small = known.folder / "small"
     small.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(small)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(small)], check=True)
     try:
         known.network(NET)
         state = str(small / "state")

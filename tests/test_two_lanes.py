@@ -1,26 +1,45 @@
 """A run that parses only what changed decides what one that parses everything decides."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
+from typing import Protocol
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from netwatch_notify.diff.breaker import find_held
 from netwatch_notify.diff.compare import compare, touched_hosts
+from netwatch_notify.diff.identity import identify, marks_of
 from netwatch_notify.diff.policy import Rules, Verdict, judge, take_inventory
 from netwatch_notify.diff.settled import with_digests
 from netwatch_notify.model.host import Address, join_all
-from netwatch_notify.model.inventory import Inventory, KnownHost
+from netwatch_notify.model.inventory import (
+    Displaced,
+    Habit,
+    Inventory,
+    KnownHost,
+    PastRun,
+    Subject,
+)
 from netwatch_notify.model.look import SecondLook
 from netwatch_notify.model.scan import Coverage, Part, PartResult
+from netwatch_notify.model.target import AddressSet
 from netwatch_notify.scan.ending import coverage_of
 from netwatch_notify.scan.lanes import Lanes
 from netwatch_notify.scan.stream import ScanStream
 from netwatch_notify.store.database import Database
-from netwatch_notify.store.inventory import load_digests, load_hosts, load_inventory, settle
+from netwatch_notify.store.inventory import (
+    flapping_addresses,
+    load_digests,
+    load_displaced,
+    load_habits,
+    load_hosts,
+    load_inventory,
+    load_kin,
+    settle,
+)
 from tests.builders import FIRST_NIGHT, NO_LOOK, addresses, key, night, present_of
 
 TARGETS = addresses("192.0.2.0/24")
@@ -39,7 +58,7 @@ UNASKED = '<status state="up" reason="user-set" reason_ttl="0"/>'
 REFUSING = '<extraports state="closed" count="{count}"/>'
 SILENT = '<extraports state="filtered" count="{count}"/>'
 CLOSED = '<port protocol="tcp" portid="80"><state state="closed" reason="reset"/></port>'
-MAC = '<address addr="02:00:00:00:00:0{0}" addrtype="mac"/>'
+MAC = '<address addr="3C:EC:EF:00:00:0{0}" addrtype="mac"/>'
 SHOWN = {
     "two ports": (UP, REFUSING + open_port(22) + open_port(80)),
     "one port": (UP, REFUSING + open_port(22)),
@@ -120,15 +139,70 @@ class Night:
         return SecondLook(hosts, asked, frozenset(hosts))
 
 
+class Memory(Protocol):
+    """Where the past of a few hosts comes from."""
+
+    def kin(self, macs: Collection[str]) -> tuple[KnownHost, ...]: ...
+    def habits(self, addresses: Collection[Address]) -> dict[Subject, Habit]: ...
+    def displaced(self, macs: Collection[str]) -> dict[str, Displaced]: ...
+
+
+class WholeMemory:
+    """Everything, as values."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.inventory = inventory
+
+    def kin(self, macs: Collection[str]) -> tuple[KnownHost, ...]:
+        return tuple(known for known in self.inventory.hosts.values() if known.mac in macs)
+
+    def habits(self, addresses: Collection[Address]) -> dict[Subject, Habit]:
+        return dict(self.inventory.habits)
+
+    def displaced(self, macs: Collection[str]) -> dict[str, Displaced]:
+        return dict(self.inventory.displaced)
+
+
+class StoredMemory:
+    """What the database is asked for."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def kin(self, macs: Collection[str]) -> tuple[KnownHost, ...]:
+        return load_kin(self.database, macs, ())
+
+    def habits(self, addresses: Collection[Address]) -> dict[Subject, Habit]:
+        return load_habits(self.database, addresses)
+
+    def displaced(self, macs: Collection[str]) -> dict[str, Displaced]:
+        return load_displaced(self.database, macs, ())
+
+
 def decide(
-    inventory: Inventory, results: tuple[PartResult, ...], number: int, look: SecondLook
-) -> Verdict:
+    inventory: Inventory,
+    results: tuple[PartResult, ...],
+    number: int,
+    look: SecondLook,
+    memory: Memory,
+) -> tuple[Inventory, Verdict]:
+    """Judge one night as `pipeline` does; return the inventory that was loaded for it, too."""
     found = compare(inventory, results)
     if inventory.is_empty:
-        return take_inventory(found.seen.values(), night(number))
+        return inventory, take_inventory(found.seen.values(), night(number))
+    kin = memory.kin(marks_of(found))
+    addresses = {*inventory.hosts, *(known.address for known in kin)}
+    inventory = replace(
+        inventory,
+        kin=kin,
+        habits=memory.habits(addresses),
+        displaced=memory.displaced(marks_of(found)),
+    )
+    found = identify(found, inventory, results, AddressSet())
     holds = find_held(found, inventory, results, 0.3, night(number))
     last = night(number - 1)
-    return judge(found, inventory, holds, look, Rules(gone_after=2), night(number), last)
+    rules = Rules(gone_after=2)
+    return inventory, judge(found, inventory, results, holds, look, rules, night(number), last)
 
 
 def covered(inventory: Inventory, results: Sequence[PartResult]) -> tuple[Coverage, ...]:
@@ -189,39 +263,50 @@ def test_nights_decide_the_same_whether_unchanged_hosts_are_parsed_or_not(
     nights: list[Night],
 ) -> None:
     whole = Inventory()
+    past: tuple[PastRun, ...] = ()
     with closing(Database.in_memory(None, "lan")) as database:
         for number, one in enumerate(nights, 1):
             results = one.results(number, {})
-            expected = decide(whole, results, number, one.look(number))
+            look = one.look(number)
+            whole = replace(whole, past=past)
+            _, expected = decide(whole, results, number, look, WholeMemory(whole))
 
             inventory = load_inventory(database)
             lean = one.results(number, load_digests(database))
-            touched = touched_hosts(inventory, lean)
-            inventory = replace(inventory, hosts=load_hosts(database, touched))
-            verdict = decide(inventory, lean, number, one.look(number))
+            touched = touched_hosts(inventory, lean) | flapping_addresses(database)
+            inventory = replace(inventory, hosts=load_hosts(database, touched), past=past)
+            memory = StoredMemory(database)
+            inventory, verdict = decide(inventory, lean, number, look, memory)
             up = compare(inventory, lean).hosts_up
             verdict = with_digests(verdict, inventory, lean)
             with database.atomic():
-                coverages = covered(inventory, lean)
-                settle(
-                    database, inventory, verdict.hosts, verdict.absences, verdict.held, coverages
-                )
+                settle(database, inventory, verdict.settled, covered(inventory, lean))
 
             assert verdict.changes == expected.changes
-            assert verdict.absences == expected.absences
-            assert verdict.held == expected.held
+            assert verdict.settled.absences == expected.settled.absences
+            assert verdict.settled.held == expected.settled.held
             assert up == compare(whole, results).hosts_up
-            hosts = {**whole.hosts, **expected.hosts}
+            kept = {a: h for a, h in whole.hosts.items() if a not in expected.settled.cleared}
+            hosts = {**kept, **expected.settled.hosts}
             assert facts(load_hosts(database, hosts)) == facts(hosts)
+            assert load_habits(database, hosts) == {
+                subject: habit
+                for subject, habit in expected.settled.habits.items()
+                if subject[0] in hosts
+            }
             whole = replace(
                 whole,
                 hosts=hosts,
                 coverages=covered(whole, results),
-                absences=expected.absences,
-                held=expected.held,
+                absences=expected.settled.absences,
+                habits=expected.settled.habits,
+                displaced=expected.settled.displaced,
+                held=expected.settled.held,
                 is_empty=not hosts,
                 present=present_of(hosts.values()),
             )
+            ran = tuple(r.coverage for r in results if r.ended_properly and r.coverage)
+            past = (PastRun(night(number), ran), *past)
             assert load_inventory(database).present == whole.present
 
 
@@ -229,7 +314,7 @@ def two_nights(*second: tuple[int, str], first: Sequence[tuple[int, str]]) -> Pa
     """Settle the first night's hosts and read the second night with their digests."""
     results = Night((tuple(first),)).results(1, {})
     taken = take_inventory(compare(Inventory(), results).seen.values(), FIRST_NIGHT)
-    known = with_digests(taken, Inventory(), results).hosts.values()
+    known = with_digests(taken, Inventory(), results).settled.hosts.values()
     settled = {one.digest: one.address.packed for one in known if one.digest}
     (result,) = Night((second,)).results(2, settled)
     return result

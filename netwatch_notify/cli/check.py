@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -13,6 +14,8 @@ from netwatch_notify.cli.plan import may_open_raw_sockets
 from netwatch_notify.deliver.apprise_sender import read_destinations
 from netwatch_notify.errors import NetwatchError, StateError
 from netwatch_notify.model.paths import DEFAULT_ENV_FILE
+from netwatch_notify.model.rule import RuleKind
+from netwatch_notify.pipeline.people import read_names
 from netwatch_notify.scan.names import resolve_targets
 from netwatch_notify.scan.runner import find_nmap, nmap_version
 from netwatch_notify.settings import (
@@ -22,6 +25,11 @@ from netwatch_notify.settings import (
     unknown_variables,
 )
 from netwatch_notify.store.database import Database
+from netwatch_notify.store.rules import standing_rules
+
+SOON_UNUSED = timedelta(days=30)
+"""A rule is given so long to fit something for the first time."""
+LONG_UNUSED = timedelta(days=90)
 
 GOOD, WARNING, BAD = "ok", "warning", "failed"
 
@@ -122,9 +130,39 @@ def _destinations(settings: Settings) -> list[Finding]:
     return findings
 
 
+def _people(settings: Settings) -> list[Finding]:
+    """Names and rules: what people said, and whether it still means anything."""
+    findings = []
+    if settings.names_file:
+        try:
+            book = read_names(settings.names_file)
+            findings.append(Finding("names file", GOOD, f"{len(book)} entries"))
+        except ValueError as error:
+            findings += [Finding("names file", BAD, line) for line in str(error).splitlines()]
+    if not (settings.state_dir / "netwatch.db").exists():
+        return findings
+    database = Database.open(settings.state_dir, settings.network)
+    try:
+        standing = standing_rules(database)
+    finally:
+        database.close()
+    now = datetime.now(UTC)
+    for rule in standing:
+        idle = now - (rule.used_at or rule.created_at)
+        if rule.used_at is None or idle > LONG_UNUSED:
+            status = WARNING if idle > SOON_UNUSED else GOOD
+            how = "has not fitted anything yet" if rule.used_at is None else "is unused"
+            remove = f"netwatch-notify ignore remove {rule.id}"
+            remedy = f"; {remove}" if rule.kind is RuleKind.IGNORE else ""
+            text = f"{rule.written} ({rule.said}) {how}, for {idle.days} days{remedy}"
+            findings.append(Finding(f"{rule.kind.value} {rule.id}", status, text))
+    return findings
+
+
 _CHECKS: dict[str, Callable[[Settings], list[Finding]]] = {
     "nmap": _nmap,
     "targets": _targets,
     "state": _state,
+    "rules": _people,
     "destinations": _destinations,
 }

@@ -1,5 +1,6 @@
 """The command line: global options, commands, and errors turned into one line and an exit code."""
 
+import io
 import os
 import signal
 import sys
@@ -9,7 +10,9 @@ from types import FrameType
 import click
 
 from netwatch_notify import __version__
+from netwatch_notify.cli.inventory_commands import history, hosts, show
 from netwatch_notify.cli.options import Options
+from netwatch_notify.cli.people_commands import accept, expect, ignore
 from netwatch_notify.errors import InterruptedRunError, NetwatchError
 
 EXIT_CODES = """
@@ -155,10 +158,18 @@ def check(context: click.Context, as_json: bool) -> None:
     context.exit(run_checks(context.obj.also(as_json=as_json)))
 
 
+for command in (hosts, show, history, accept, ignore, expect):
+    cli.add_command(command)
+
+
 def main() -> None:
     """Run the command line and end the process with the documented exit code."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _interrupted)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # cron's locale is POSIX: an arrow must not end the run that wants to print it.
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = cli.main(standalone_mode=False)
     except click.ClickException as error:

@@ -2,15 +2,15 @@
 
 import os
 import sys
-from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
+from netwatch_notify.cli.local_time import LocalZone
 from netwatch_notify.cli.options import Options
 from netwatch_notify.diff.policy import Rules
 from netwatch_notify.log import setup_logging
 from netwatch_notify.model.message import Destination
 from netwatch_notify.pipeline.plan import Plan
-from netwatch_notify.settings import NotifyOn, Settings, load_settings
+from netwatch_notify.settings import AllWell, NotifyOn, Settings, load_settings
 
 
 def may_open_raw_sockets() -> bool:
@@ -33,7 +33,7 @@ def load(options: Options) -> tuple[Settings, Plan]:
         network=settings.network,
         state=settings.state_dir,
         profile=settings.to_profile(may_open_raw_sockets()),
-        rules=Rules(settings.gone_after, settings.risky_ports),
+        rules=Rules(settings.gone_after, settings.risky_ports, settings.dynamic_addresses),
         destinations=_destinations(secrets, settings.apprise_config),
         nmap=settings.nmap_path,
         detail_arguments=settings.detail_args,
@@ -43,11 +43,14 @@ def load(options: Options) -> tuple[Settings, Plan]:
         detail_parallel=settings.detail_parallel,
         suspicious_share=settings.suspicious_share,
         always=settings.notify_on is NotifyOn.ALWAYS,
+        says_all_well=settings.all_well is AllWell.WEEKLY,
+        names_file=settings.names_file,
+        version_refresh_days=settings.version_refresh_days,
         heartbeat_url=heartbeat,
         keep_days=settings.keep_days,
         volatile_scripts=settings.volatile_scripts,
         dry_run=options.dry_run,
-        zone=_local_zone(),
+        zone=LocalZone(),
     )
     return settings, plan
 
@@ -59,8 +62,3 @@ def _destinations(urls: list[str], config: Path | None) -> tuple[Destination, ..
     from netwatch_notify.deliver.apprise_sender import read_destinations
 
     return read_destinations(urls, config)
-
-
-def _local_zone() -> tzinfo:
-    """Return this machine's zone as it is today; the message speaks of days, not of seconds."""
-    return datetime.now(UTC).astimezone().tzinfo or UTC

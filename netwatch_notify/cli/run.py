@@ -12,10 +12,11 @@ from netwatch_notify.cli.plan import load
 from netwatch_notify.cli.progress import progress_bar
 from netwatch_notify.errors import StateError
 from netwatch_notify.model.message import Format
+from netwatch_notify.pipeline.conclude import report_text
 from netwatch_notify.pipeline.delivery import deliver_due, tell_without_state
 from netwatch_notify.pipeline.ingest import ingest
 from netwatch_notify.pipeline.plan import Outcome, Plan
-from netwatch_notify.pipeline.run import report_text, run_scan
+from netwatch_notify.pipeline.run import run_scan
 from netwatch_notify.report.render import render
 from netwatch_notify.store.database import Database
 

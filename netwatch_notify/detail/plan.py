@@ -59,12 +59,12 @@ def plan_looks(questions: Questions, risky: frozenset[PortKey]) -> tuple[Look, .
     looks = [
         Look(LookKind.DETAIL, ports, chunk, known_up=True)
         for ports, addresses in detail.items()
-        for chunk in _chunks(addresses)
+        for chunk in chunks(addresses)
     ]
     looks += [
         Look(LookKind.CONFIRM, ports, chunk, known_up=known_up)
         for (ports, known_up), addresses in confirm.items()
-        for chunk in _chunks(addresses)
+        for chunk in chunks(addresses)
     ]
 
     def order(look: Look) -> tuple[bool, bool, int, list[tuple[int, int]]]:
@@ -83,8 +83,8 @@ def _by_protocol(keys: Iterable[PortKey]) -> Iterator[tuple[PortKey, ...]]:
             yield group
 
 
-def _chunks(addresses: list[Address]) -> Iterator[tuple[Address, ...]]:
-    """Families apart (nmap takes one at a time), and not too many hosts together."""
+def chunks(addresses: list[Address]) -> Iterator[tuple[Address, ...]]:
+    """Divide hosts: families apart (nmap takes one at a time), and not too many together."""
     for version in (4, 6):
         family = sorted((a for a in addresses if a.version == version), key=address_order)
         for start in range(0, len(family), MOST_HOSTS_TOGETHER):

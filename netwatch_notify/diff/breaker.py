@@ -1,7 +1,7 @@
 """Which ranges look broken rather than changed; pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from netwatch_notify.model.host import (
     neighbourhood_name,
     neighbourhood_number,
 )
-from netwatch_notify.model.inventory import HeldRange, Inventory
+from netwatch_notify.model.inventory import HeldRange, Inventory, held_id
 from netwatch_notify.model.scan import PartResult
 from netwatch_notify.model.target import AddressSet
 
@@ -47,7 +47,14 @@ class Hold:
         else:
             headline = f"{self.range}: {self.appeared} hosts appeared at once"
             held = f"{self.known} known before; night {self.runs}, held, not counted as new"
-        return Problem(f"held:{self.range}", headline, (held,), nights=1, since=self.since)
+        return Problem(
+            f"held:{self.range}",
+            headline,
+            (held,),
+            nights=1,
+            since=self.since,
+            id=held_id(self.range, self.since),
+        )
 
 
 @dataclass(slots=True)
@@ -58,7 +65,7 @@ class Counts:
     silent: int = 0
     appeared: int = 0
     differing: list[Address] = field(default_factory=list)
-    """Those of them that differ at all."""
+    """All that differ at all, those that are not counted among them."""
 
     def add(self, other: "Counts") -> None:
         """Count the hosts of another range, too."""
@@ -82,17 +89,23 @@ def find_held(
     results: Sequence[PartResult],
     share: float,
     now: datetime,
+    *,
+    restless: AddressSet | None = None,
+    accepted: Collection[str] = (),
 ) -> tuple[Hold, ...]:
     """
     Return the ranges to hold: networks within a part first, then a part whose rest looks broken.
 
     A part all of whose networks are held is held as one. A range that was held
-    `MOST_RUNS_HELD` runs is let go.
+    `MOST_RUNS_HELD` runs is let go, and so is one whose `held_id` was accepted. The `restless`
+    (what flaps or is known to sleep) and hosts that only moved are not counted.
     """
     holds: list[Hold] = []
+    uncounted = (restless or AddressSet()) | AddressSet.of(differences.left)
     claimed: set[Address] = set()
     for result in results:
-        part_holds = _in_part(result, differences, inventory, share, now, claimed)
+        part_holds = _in_part(result, differences, inventory, share, now, claimed, uncounted)
+        part_holds = [h for h in part_holds if held_id(h.range, h.since) not in accepted]
         for hold in part_holds:
             claimed |= hold.addresses
         holds += part_holds
@@ -106,9 +119,10 @@ def _in_part(
     share: float,
     now: datetime,
     claimed: set[Address],
+    uncounted: AddressSet,
 ) -> list[Hold]:
     label = result.part.label
-    networks = _count(result.part.addresses, label, differences, inventory, claimed)
+    networks = _count(result.part.addresses, label, differences, inventory, claimed, uncounted)
     broken = {name for name, counts in networks.items() if counts.looks_broken(share)}
     if len(broken) == len(networks):
         return _hold(label, _joined(networks.values()), inventory, now) if broken else []
@@ -127,6 +141,7 @@ def _count(
     differences: Differences,
     inventory: Inventory,
     claimed: set[Address],
+    uncounted: AddressSet,
 ) -> dict[tuple[int, int], Counts]:
     """
     Count, by network, the hosts that the previous covering run saw, and how they stand now.
@@ -135,16 +150,18 @@ def _count(
     question stays the same each night.
     """
     known = (inventory.present & inside) - AddressSet.of(claimed) - _silent_before(inventory, label)
+    known -= uncounted
     networks = {network: Counts(known=size) for network, size in _sizes(known).items()}
     for address, difference in differences.hosts.items():
-        is_new = difference.presence is Presence.NEW
-        if address not in (inside if is_new else known) or address in claimed:
+        if address not in inside or address in claimed:
             continue
+        is_new = difference.presence is Presence.NEW
         network = (address.version, neighbourhood_number(address.version, int(address)))
-        counts = networks.setdefault(network, Counts())
-        counts.differing.append(address)
-        counts.appeared += is_new
-        counts.silent += difference.presence is Presence.SILENT
+        if is_new or network in networks:
+            counts = networks.setdefault(network, Counts())
+            counts.differing.append(address)
+            counts.appeared += is_new
+            counts.silent += difference.presence is Presence.SILENT and address in known
     return networks
 
 

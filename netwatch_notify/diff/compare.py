@@ -24,6 +24,8 @@ class Presence(Enum):
     """Known, asked about, and no answer."""
     NEWLY_COVERED = auto()
     """Never asked about before: it may have been there for years."""
+    MOVED = auto()
+    """Known at another address, where it is no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,15 @@ class HostDifference:
     learned_services: tuple[Port, ...] = ()
     """Probed now for the first time."""
     mac_changed: bool = False
+    moved_from: Address | None = None
+    """Where the host was, by its MAC or SSH host key; `known` is that host, at its new place."""
+    was_displaced: bool = False
+    """Whether it had lost that place before, so that another host may stand there."""
+    replaced: KnownHost | None = None
+    """Who had this address before, and is another host."""
+    unmoved: "HostDifference | None" = None
+    """What differs if it turns out that the host did not move."""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,18 @@ class Differences:
     """Every host that was parsed and answered, joined over the parts."""
     unchanged: AddressSet = field(default_factory=AddressSet)
     """Every host that answered with a slice its inventory was settled from."""
+    seen_in: Mapping[Address, Sequence[PartResult]] = field(default_factory=dict)
+    """The parts that each of `seen` was seen in."""
+    timed_out: frozenset[Address] = frozenset()
+
+    @property
+    def left(self) -> dict[Address, Address]:
+        """Map each address that a host has moved from to where it is now."""
+        return {
+            d.moved_from: d.address
+            for d in self.hosts.values()
+            if d.moved_from and not d.was_displaced
+        }
 
     @property
     def hosts_up(self) -> int:
@@ -115,7 +138,16 @@ def compare(inventory: Inventory, results: Sequence[PartResult]) -> Differences:
         difference = _silent(inventory, known, good)
         if difference is not None:
             differences[address] = difference
-    return Differences(differences, seen, unchanged)
+    return Differences(differences, seen, unchanged, seen_in, frozenset(timed_out))
+
+
+def compare_with(
+    inventory: Inventory, found: Differences, known: KnownHost, host: Host
+) -> HostDifference:
+    """Compare a host that the parts saw with another past than that of its address."""
+    plain = HostDifference(host.address, Presence.SAME, host, known)
+    seen_in, late = found.seen_in[host.address], host.address in found.timed_out
+    return _present(inventory, known, host, seen_in, late) or plain
 
 
 def _unchanged(results: Iterable[PartResult]) -> AddressSet:
@@ -211,13 +243,13 @@ def compare_services(
             continue
         if not (before.service and before.service.was_seen):
             learned.append(port)
-        elif _answer(before.service) != _answer(port.service):
+        elif answer_of(before.service) != answer_of(port.service):
             changed.append((before, port))
     return tuple(changed), tuple(learned)
 
 
-def _answer(service: Service) -> tuple[str, str]:
-    """What makes a service another one: product and version, and whether TLS is around it."""
+def answer_of(service: Service) -> tuple[str, str]:
+    """Return what makes a service another one: product and version, and TLS around it."""
     return service.description, service.tunnel
 
 

@@ -21,7 +21,7 @@ def find_moves(
     other's in either scan, hosts that did not change included.
     """
     moves: dict[Address, Address] = {}
-    for proof in (_mac, _host_key, _asked_name):
+    for proof in (_mac, host_key_of, _asked_name):
         were = _by_proof(gone, proof, set(moves.values()))
         are = _by_proof(appeared, proof, set(moves))
         marks = {_mark(what): what for what in were if what in are}
@@ -50,7 +50,8 @@ def _mac(host: Host) -> str:
     return "" if is_private_mac(host.mac) else host.mac
 
 
-def _host_key(host: Host) -> str:
+def host_key_of(host: Host) -> str:
+    """Return the fingerprints of its SSH host keys, a line each; empty if none was seen."""
     for port in host.open_ports:
         for script in port.scripts:
             if script.id == HOST_KEY:

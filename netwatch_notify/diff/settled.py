@@ -27,21 +27,30 @@ def with_digests(verdict: Verdict, inventory: Inventory, results: Sequence[PartR
     for result in results:
         if result.unchanged:
             matched.update(address for address in sightings if address in result.unchanged)
-    pending = {address for address, _ in verdict.absences}
-    hosts = dict(verdict.hosts)
-    for address in inventory.hosts.keys() | hosts.keys():
-        before = inventory.hosts.get(address)
+    pending = {address for address, _ in verdict.settled.absences}
+    cleared = verdict.settled.cleared
+    hosts = dict(verdict.settled.hosts)
+    for address in (inventory.hosts.keys() - cleared) | hosts.keys():
+        before = None if address in cleared else inventory.hosts.get(address)
         known = hosts.get(address) or inventory.hosts[address]
         digest = None
         if known.present and address not in pending:
-            if before and replace(known, digest=before.digest) == before:
+            if before and _unlooked(known) == _unlooked(before):
                 digest = before.digest
             if digest is None or address not in matched:
                 fitting = [h for h in sightings.get(address, ()) if shows_what_is_settled(known, h)]
                 digest = fitting[-1].digest if fitting else digest
         if digest != known.digest:
             hosts[address] = replace(known, digest=digest)
-    return replace(verdict, hosts=hosts)
+    return replace(verdict, settled=replace(verdict.settled, hosts=hosts))
+
+
+def _unlooked(known: KnownHost) -> KnownHost:
+    """Return the host without what no slice shows: when, and with what, it was looked at."""
+    ports = {
+        key: replace(port, looked_at=None, looked_with="") for key, port in known.ports.items()
+    }
+    return replace(known, digest=None, ports=ports)
 
 
 def shows_what_is_settled(known: KnownHost, host: Host) -> bool:

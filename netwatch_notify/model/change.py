@@ -9,6 +9,11 @@ from netwatch_notify.model.host import Address
 from netwatch_notify.model.port import Port, PortKey, PortState, ScriptOutput, Service
 
 
+def short_hash(*about: str) -> str:
+    """Return twelve hexadecimal digits that depend only on what something is about."""
+    return blake2b("\0".join(about).encode(), digest_size=6).hexdigest()
+
+
 class ChangeKind(StrEnum):
     """What can be told of a host or a port."""
 
@@ -23,6 +28,7 @@ class ChangeKind(StrEnum):
     HOSTNAME_CHANGED = "hostname-changed"
     OS_CHANGED = "os-changed"
     SCRIPT_CHANGED = "script-changed"
+    FLAPPING = "flapping"
 
 
 class Severity(StrEnum):
@@ -47,6 +53,10 @@ class Change:
     address: Address
     name: str = ""
     """What DNS calls the host, if anything; shown before the address."""
+    label: str = ""
+    """What NAMES_FILE calls it, which people see instead of the name."""
+    owner: str = ""
+    site: str = ""
     mac: str = ""
     vendor: str = ""
     key: PortKey | None = None
@@ -70,6 +80,19 @@ class Change:
     last_seen_at: datetime | None = None
     note: str = ""
     """One more thing worth saying, such as why the second look is missing."""
+    toggles: int = 0
+    """How often something that flaps came or went in its last runs."""
+    times: int = 1
+    """How often this very change was told within the last 30 days, this time included."""
+    planned: str = ""
+    """Who announced it, and why; empty if nobody did."""
+    group: str = ""
+    """Id of the line that tells it together with others; empty where it has its own."""
+
+    @property
+    def called(self) -> str:
+        """What people call the host; empty where nobody has named it."""
+        return self.label or self.name
 
     @property
     def id(self) -> str:
@@ -89,8 +112,7 @@ class Change:
             now = "\0".join(self.os_matches)
         elif self.kind is ChangeKind.SCRIPT_CHANGED:
             now = "\0".join(f"{script.id} {script.output}" for script in self.scripts)
-        about = (self.kind.value, str(self.address), str(self.key or ""), state, now)
-        return blake2b("\0".join(about).encode(), digest_size=6).hexdigest()
+        return short_hash(self.kind.value, str(self.address), str(self.key or ""), state, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +130,5 @@ class Problem:
     nights: int = 1
     since: datetime | None = None
     last_good_at: datetime | None = None
+    id: str = ""
+    """What `accept` takes for it; empty where there is nothing to accept."""

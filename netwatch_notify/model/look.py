@@ -13,6 +13,8 @@ class LookKind(StrEnum):
 
     CONFIRM = "confirm"
     DETAIL = "details"
+    REFRESH = "refresh"
+    """Of a known service whose version was not looked at for some time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,10 @@ class SecondLook:
     asked: frozenset[tuple[Address, PortKey]] = frozenset()
     asked_hosts: frozenset[Address] = frozenset()
     """Hosts that were asked whether they are up at all."""
+    refreshed: frozenset[tuple[Address, PortKey]] = frozenset()
+    """Known services that were looked at again."""
+    version: str = ""
+    """Of the nmap that looked; empty if none did."""
     was_made: bool = True
     """False for `ingest`: nothing is asked again."""
 

@@ -33,6 +33,8 @@ class Section:
     items: tuple[Item, ...] = ()
     left_out: int = 0
     """Facts that did not fit this destination's budget."""
+    stays: bool = False
+    """Nothing of it gives way to what other sections tell: problems, notes, the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class View:
     footer: tuple[str, ...] = ()
     rest: str = ""
     """Where to read what was left out; empty if nothing was."""
+    hint: str = ""
+    """A command worth knowing now; the first to give way."""
 
 
 @dataclass(frozen=True, slots=True)

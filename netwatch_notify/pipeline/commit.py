@@ -1,57 +1,75 @@
 """What a run decided, written down: inventory, history and outbox in one transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from netwatch_notify.diff.policy import Verdict
+from netwatch_notify.diff.standing import Applied
 from netwatch_notify.errors import StateError
 from netwatch_notify.model.change import Change, Problem
 from netwatch_notify.model.inventory import Inventory
+from netwatch_notify.model.ledger import OpenItem
 from netwatch_notify.model.message import Destination, View
+from netwatch_notify.model.rule import Acceptance
 from netwatch_notify.model.scan import Coverage
 from netwatch_notify.pipeline.plan import Scan
 from netwatch_notify.pipeline.session import Session
 from netwatch_notify.report.facts import RunFacts
+from netwatch_notify.report.json_report import change_json
 from netwatch_notify.report.serial import view_to_json
 from netwatch_notify.scan.ending import assumed_coverage
-from netwatch_notify.store import folders, outbox, runs
+from netwatch_notify.store import folders, outbox, rules, runs
 from netwatch_notify.store.inventory import settle
+from netwatch_notify.store.ledger import record_ledger
 
 
-def commit(
-    session: Session,
-    scan: Scan,
-    verdict: Verdict,
-    facts: RunFacts,
-    changes: Sequence[Change],
-    body: Mapping[str, Any],
-    problems: Sequence[Problem],
-    views: Sequence[tuple[Destination | None, View]],
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """All that a run has decided."""
+
+    verdict: Verdict
+    facts: RunFacts
+    changes: Sequence[Change]
+    """What is told."""
+    applied: Applied
+    """What the rules made of it."""
+    expired: Sequence[Acceptance]
+    body: Mapping[str, Any]
+    """What `--json` prints."""
+    problems: Sequence[Problem]
+    """Those that are counted from night to night."""
+    views: Sequence[tuple[Destination | None, View]]
+    ledger_before: Sequence[OpenItem]
+    ledger: Sequence[OpenItem]
+
+
+def commit(session: Session, scan: Scan, decided: Decided) -> None:
     """Inventory, history and outbox in one transaction: after it, nothing can be lost."""
-    database, run_id = session.database, session.run_id
+    database, run_id, facts = session.database, session.run_id, decided.facts
     if run_id is None:
         raise StateError("a preview commits nothing")
-    coverages = _all_coverages(session.inventory, scan)
+    coverages: tuple[Coverage, ...] = ()
+    if decided.verdict.settled.hosts or not session.inventory.is_empty:
+        coverages = _all_coverages(session.inventory, scan)
     with database.atomic():
-        settle(
-            database,
-            session.inventory,
-            verdict.hosts,
-            verdict.absences,
-            verdict.held,
-            coverages if verdict.hosts or not session.inventory.is_empty else (),
-        )
+        settle(database, session.inventory, decided.verdict.settled, coverages)
         good = [r.part.label for r in scan.results if r.ended_properly]
         where = f"scans/{run_id}"
         xml = {label: f"{where}/{scan.files[label]}" for label in good}
         runs.record_good_parts(database, xml, session.now)
-        runs.record_problems(database, problems, session.now)
-        bodies = {entry["id"]: entry for entry in body["changes"]}
-        told = {change.id: change for change in changes}
-        runs.add_changes(database, run_id, told.values(), (bodies[i] for i in told))
+        runs.record_problems(database, decided.problems, session.now)
+        bodies = {entry["id"]: entry for entry in decided.body["changes"]}
+        told = {change.id: change for change in decided.changes}
+        runs.add_changes(database, run_id, ((c, bodies[i], None) for i, c in told.items()))
+        hidden = {change.id: (change, rule) for change, rule in decided.applied.hidden}
+        runs.add_changes(
+            database, run_id, ((c, change_json(c), rule.id) for c, rule in hidden.values())
+        )
+        rules.record_use(database, decided.applied.used, decided.applied.over)
+        rules.record_expired(database, decided.expired)
+        record_ledger(database, decided.ledger_before, decided.ledger)
         runs.complete_run(
             database,
             run_id,
@@ -60,11 +78,14 @@ def commit(
             fast_seconds=facts.fast_seconds,
             detail_seconds=facts.detail_seconds,
             hosts_up=facts.hosts_up,
-            coverages=(r.coverage for r in scan.results if r.coverage),
+            coverages=(r.coverage for r in scan.results if r.ended_properly and r.coverage),
             content=scan.content,
+            problems=decided.body["problems"],
             told_interruptions=session.interrupted,
         )
-        for destination, view in views:
+        if decided.views:
+            runs.record_message(database, session.now)
+        for destination, view in decided.views:
             if destination is not None:
                 outbox.add(database, run_id, destination.key, view_to_json(view), facts.ended_at)
     if facts.status == "done":

@@ -10,6 +10,7 @@ from netwatch_notify.model.port import PortKey
 from netwatch_notify.pipeline.plan import Scan
 from netwatch_notify.pipeline.session import Session
 from netwatch_notify.report.facts import FirstInventory, RunFacts
+from netwatch_notify.report.words import counted
 from netwatch_notify.store import runs
 
 
@@ -66,10 +67,11 @@ def facts_of(
     }
     notes = []
     if verdict.learned_hosts or verdict.learned_ports:
-        learned = f"{verdict.learned_hosts} hosts, {verdict.learned_ports} ports"
+        hosts = counted(verdict.learned_hosts, "host")
+        learned = f"{hosts}, {counted(verdict.learned_ports, 'port')}"
         notes.append(f"Newly covered, taken as known: {learned}")
     status = "done" if len(good) == len(results) and not scan.problems else "partial"
-    counted = [r.coverage.addresses for r in good if r.coverage]
+    covered = [r.coverage.addresses for r in good if r.coverage]
     return RunFacts(
         network=session.plan.network,
         run_id=session.run_id,
@@ -79,17 +81,23 @@ def facts_of(
         ended_at=datetime.now(UTC),
         fast_seconds=round(scan.seconds, 2),
         detail_seconds=round(detail_seconds, 2),
-        addresses=sum(map(len, counted)) if len(counted) == len(good) else None,
+        addresses=sum(map(len, covered)) if len(covered) == len(good) else None,
         ports=ports,
         hosts_up=found.hosts_up,
         usual_hosts_up=runs.usual_hosts_up(session.database),
         parts_total=len(results) + len(scan.problems),
         parts_good=len(good),
-        report_path="" if session.plan.dry_run else str(session.folder / "report.txt"),
+        whole_report="" if session.plan.dry_run else f"netwatch-notify show {session.run_id}",
         first_run=takes_inventory,
         inventory=_first_inventory(session, found) if takes_inventory else None,
         notes=tuple(notes),
+        last_good_at=_last_good_at(session),
     )
+
+
+def _last_good_at(session: Session) -> datetime | None:
+    last = runs.last_done(session.database)
+    return last.started_at if last else None
 
 
 def _first_inventory(session: Session, found: Differences) -> FirstInventory:

@@ -6,8 +6,8 @@ from pathlib import Path
 from netwatch_notify.errors import UnreadableInputError, UsageError
 from netwatch_notify.model.host import join_all
 from netwatch_notify.model.look import SecondLook
+from netwatch_notify.pipeline.conclude import conclude
 from netwatch_notify.pipeline.plan import Outcome, Plan, Scan
-from netwatch_notify.pipeline.run import conclude
 from netwatch_notify.pipeline.session import open_session
 from netwatch_notify.scan.files import label_of, read_header, read_scan_file
 from netwatch_notify.store import folders, runs

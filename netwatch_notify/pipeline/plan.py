@@ -32,6 +32,11 @@ class Plan:
     suspicious_share: float = 0.3
     always: bool = False
     """`NOTIFY_ON=always`: a message even where nothing changed."""
+    says_all_well: bool = True
+    """`ALL_WELL=weekly`: a message after seven days without one."""
+    names_file: Path | None = None
+    version_refresh_days: int = 7
+    """0: known services are not looked at again."""
     heartbeat_url: str | None = field(default=None, repr=False)
     keep_days: int = 90
     volatile_scripts: frozenset[str] = frozenset()

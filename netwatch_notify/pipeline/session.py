@@ -3,13 +3,14 @@
 import logging
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Collection, Iterator, Mapping, Set
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from netwatch_notify.deliver.heartbeat import Heartbeat
+from netwatch_notify.diff.patience import needed_since
 from netwatch_notify.errors import (
     InterruptedRunError,
     NetwatchError,
@@ -21,7 +22,15 @@ from netwatch_notify.pipeline.plan import Plan
 from netwatch_notify.scan.runner import NmapRunner, end_leftovers
 from netwatch_notify.store import folders, outbox, runs
 from netwatch_notify.store.database import Database, run_lock
-from netwatch_notify.store.inventory import load_digests, load_hosts, load_inventory
+from netwatch_notify.store.inventory import (
+    flapping_addresses,
+    load_digests,
+    load_displaced,
+    load_habits,
+    load_hosts,
+    load_inventory,
+    load_kin,
+)
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +55,49 @@ class Session:
         self.interrupted = runs.interrupted_runs(database, None)
 
     def load_hosts(self, addresses: Set[Address]) -> None:
-        """Fetch the hosts that this run touches."""
-        self.inventory = replace(self.inventory, hosts=load_hosts(self.database, addresses))
+        """Fetch the hosts that this run touches, those that flap, and how they come and go."""
+        wanted = addresses | flapping_addresses(self.database)
+        self.inventory = replace(
+            self.inventory,
+            hosts=load_hosts(self.database, wanted),
+            habits=load_habits(self.database, wanted),
+            displaced=load_displaced(self.database, (), ()),
+        )
+
+    def load_more(self, addresses: Set[Address]) -> None:
+        """Fetch hosts that this run touches after all: they were looked at again."""
+        before = self.inventory
+        wanted = addresses - before.hosts.keys()
+        self.inventory = replace(
+            before,
+            hosts={**before.hosts, **load_hosts(self.database, wanted)},
+            habits={**load_habits(self.database, wanted), **before.habits},
+        )
+
+    def load_kin(self, macs: Collection[str], host_keys: Collection[str]) -> None:
+        """Fetch the known hosts that bear one of these marks, and how they come and go."""
+        before = self.inventory
+        kin = load_kin(self.database, macs, host_keys)
+        addresses = {known.address for known in kin} - before.hosts.keys()
+        self.inventory = replace(
+            before,
+            kin=tuple({known.address: known for known in (*before.kin, *kin)}.values()),
+            habits={**load_habits(self.database, addresses), **before.habits},
+            displaced={
+                **load_displaced(self.database, macs, host_keys),
+                **before.displaced,
+            },
+        )
+
+    def load_past(self) -> None:
+        """Fetch the runs that the habits are counted by."""
+        inventory = self.inventory
+        devices = inventory.displaced.values()
+        habits = (*inventory.habits.values(), *(d.habit for d in devices if d.habit))
+        since = needed_since(habits)
+        if since is not None:
+            past = runs.past_runs(self.database, since, self.now)
+            self.inventory = replace(inventory, past=past)
 
     def start_fast_diff(self, files: Mapping[str, Path]) -> None:
         """Begin to compare each part's XML, by its label, with the one of its last good scan."""

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 
-from netwatch_notify.model.change import Change
+from netwatch_notify.model.change import Change, ChangeKind
 from netwatch_notify.model.message import Item, Section, View
 from netwatch_notify.model.ranges import Ranges
 from netwatch_notify.model.scope import Scope
 from netwatch_notify.model.text import clean
 from netwatch_notify.report.items import DETAIL_LIMIT
-from netwatch_notify.report.view import change_sections, in_order
+from netwatch_notify.report.view import change_sections, in_order, line_ids, short_ids
 from netwatch_notify.report.words import counted, day
 
 NAMES_SHOWN = 5
@@ -37,7 +37,9 @@ def build_diff_view(
 ) -> View:
     """Build what `--markdown` and `--html` show, times in `zone`."""
     # A file is all there is to see: that nothing looked a second time need not be said.
-    told = in_order(replace(change, confirmed=True) for change in changes)
+    told = in_order(
+        replace(change, confirmed=change.kind is not ChangeKind.HOST_GONE) for change in changes
+    )
     run_at = new.started_at or old.started_at or datetime.min.replace(tzinfo=UTC)
     found = counted(len(told), "change") if told else "no changes"
     sections = [
@@ -45,7 +47,7 @@ def build_diff_view(
     ]
     if not told:
         sections.append(Section("", (Item("No changes in what both scans covered."),)))
-    sections += change_sections(told, run_at, zone)
+    sections += change_sections(told, short_ids(line_ids(told)), run_at, zone)
     return View(
         network="",
         subject=f"{clean(old.name, 40)} → {clean(new.name, 40)}: {found}",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from netwatch_notify.model.ledger import OpenItem
 from netwatch_notify.model.port import PortKey, PortProtocol
 
 
@@ -43,9 +44,17 @@ class RunFacts:
     parts_total: int = 1
     parts_good: int = 1
     """Parts that ended properly."""
-    report_path: str = ""
+    whole_report: str = ""
     """Where the whole report lies; empty if nowhere."""
     first_run: bool = False
     inventory: FirstInventory | None = None
     notes: tuple[str, ...] = ()
     """Sentences such as `Newly covered, taken as known: 14 hosts in 192.168.2.0/24`."""
+    still_open: tuple[OpenItem, ...] = ()
+    """What the message reminds of."""
+    last_good_at: datetime | None = None
+    """When the last run that ended properly started, where this one did not."""
+    all_well_since: datetime | None = None
+    """When the last message was made, where this one says that nothing happened since."""
+    taken_ids: frozenset[str] = frozenset()
+    """Every id told before: a shorter one in this message must not be taken for it."""

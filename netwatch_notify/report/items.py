@@ -17,6 +17,8 @@ NAME_LIMIT = 48
 TEXT_LIMIT = 80
 """Characters of a product, vendor or old version that a message shows."""
 HEADLINE_LIMIT = 120
+WINDOW_RUNS = 14
+"""Runs in which something must not come or go to be steady again; the policy's window."""
 DETAIL_LIMIT = 300
 """nmap's own words about a problem are quoted whole up to here."""
 
@@ -33,17 +35,28 @@ _USUAL_PORTS = {"ssh": 22, "http": 80, "https": 443, "domain": 53, "smtp": 25, "
 
 def change_item(change: Change, short_id: str, run_at: datetime, zone: tzinfo) -> Item:
     """Put one change into words; `short_id` is what commands take for it."""
-    mark = "!" if change.severity is Severity.CRITICAL else _MARKS.get(change.kind, "~")
-    details = [*_details(change, run_at, zone), *_caveat(change)]
+    mark = "!" if change.severity is Severity.CRITICAL else mark_of(change.kind)
+    details = [
+        *_details(change, run_at, zone),
+        *_caveat(change),
+        *_memory(change),
+        *_people(change),
+    ]
     return Item(_headline(change), mark, tuple(details), short_id)
 
 
-def problem_item(problem: Problem, run_at: datetime, zone: tzinfo) -> Item:
+def mark_of(kind: ChangeKind) -> str:
+    """Return `+`, `-` or `~`."""
+    return _MARKS.get(kind, "~")
+
+
+def problem_item(problem: Problem, run_at: datetime, zone: tzinfo, short_id: str = "") -> Item:
     """Put one problem into words, with how long it has lasted after its first detail."""
     details = [clean(detail, DETAIL_LIMIT) for detail in problem.details]
     if problem.nights > 1:
         details.insert(1, lasting(problem, lambda at: day(at, zone, run_at)))
-    return Item(f"PROBLEM: {clean(problem.headline, HEADLINE_LIMIT)}", details=tuple(details))
+    headline = f"PROBLEM: {clean(problem.headline, HEADLINE_LIMIT)}"
+    return Item(headline, details=tuple(details), id=short_id)
 
 
 def lasting(problem: Problem, written: Callable[[datetime], str]) -> str:
@@ -80,8 +93,9 @@ def version_verb(change: Change) -> str:
     return "updated" if product and f"{change.was} ".startswith(f"{product} ") else "changed"
 
 
-def _where(change: Change) -> str:
-    name, maker = clean(change.name, NAME_LIMIT), host_maker(change)
+def where(change: Change) -> str:
+    """Return `nas (192.168.1.10)`, or the address with its maker where nobody has named it."""
+    name, maker = clean(change.called, NAME_LIMIT), host_maker(change)
     if name:
         return f"{name} ({change.address})"
     return f"{change.address} ({maker})" if maker else str(change.address)
@@ -90,35 +104,39 @@ def _where(change: Change) -> str:
 def _headline(change: Change) -> str:
     match change.kind:
         case ChangeKind.HOST_NEW:
-            name, maker = clean(change.name, NAME_LIMIT), host_maker(change)
+            name, maker = clean(change.called, NAME_LIMIT), host_maker(change)
             device = f"{name} ({change.address})" if name else str(change.address)
             return f"new device {device}" + (f", {maker}" if maker else "")
         case ChangeKind.HOST_GONE:
-            return f"{_where(change)}: gone"
+            return f"{where(change)}: gone"
         case ChangeKind.HOST_BACK:
-            return f"{_where(change)}: back"
+            return f"{where(change)}: back"
         case ChangeKind.PORT_OPENED:
             # The product says more than the service's name, except where the name is the alarm.
             service = change.service or Service()
             told_below = service.description and change.severity is not Severity.CRITICAL
             name = "" if told_below else clean(service.probed_name, TEXT_LIMIT)
-            return f"{_where(change)}: {change.key} " + (f"{name} opened" if name else "opened")
+            return f"{where(change)}: {change.key} " + (f"{name} opened" if name else "opened")
         case ChangeKind.PORT_CLOSED:
             said = {PortState.CLOSED: "closed", None: "no longer open"}
-            return f"{_where(change)}: {change.key} {said.get(change.state, 'no longer answers')}"
+            return f"{where(change)}: {change.key} {said.get(change.state, 'no longer answers')}"
         case ChangeKind.SERVICE_CHANGED:
-            return f"{_where(change)}: {service_label(change)} {version_verb(change)}"
+            return f"{where(change)}: {service_label(change)} {version_verb(change)}"
         case ChangeKind.MAC_CHANGED:
-            return f"{_where(change)}: MAC address changed"
+            return f"{where(change)}: MAC address changed"
         case ChangeKind.HOST_MOVED:
-            return f"{_where(change)}: moved here"
+            return f"{where(change)}: moved here"
         case ChangeKind.HOSTNAME_CHANGED:
             return f"{change.address}: name changed"
         case ChangeKind.OS_CHANGED:
-            return f"{_where(change)}: operating system changed"
+            return f"{where(change)}: operating system changed"
         case ChangeKind.SCRIPT_CHANGED:
-            where = f"{change.key} " if change.key else ""
-            return f"{_where(change)}: {where}{_script_name(change)} says something else"
+            key = f"{change.key} " if change.key else ""
+            return f"{where(change)}: {key}{_script_name(change)} says something else"
+        case ChangeKind.FLAPPING:
+            return (
+                f"{where(change)}: " + (f"{change.key} " if change.key else "") + "comes and goes"
+            )
 
 
 def _details(change: Change, run_at: datetime, zone: tzinfo) -> Iterable[str]:
@@ -141,19 +159,29 @@ def _details(change: Change, run_at: datetime, zone: tzinfo) -> Iterable[str]:
                 yield f"last seen open {day(change.last_seen_at, zone, run_at)}"
         case ChangeKind.HOST_GONE:
             last = change.last_seen_at
-            yield "no answer" + (f", last seen {day(last, zone, run_at)}" if last else "")
+            found = "host down" if change.confirmed else "no answer"
+            yield found + (f", last seen {day(last, zone, run_at)}" if last else "")
+            if change.first_seen_at:
+                yield f"first seen {day(change.first_seen_at, zone, run_at)}"
         case ChangeKind.HOST_BACK:
-            if change.last_seen_at:
-                yield f"was gone since {day(change.last_seen_at, zone, run_at)}"
+            yield from _back_after(change, run_at)
+            if change.was:
+                yield f"was at {clean(change.was, TEXT_LIMIT)} before"
+            if change.first_seen_at:
+                yield f"first seen {day(change.first_seen_at, zone, run_at)}"
         case ChangeKind.SERVICE_CHANGED:
             yield _versions(change)
         case ChangeKind.MAC_CHANGED:
             yield f"{clean(change.was, TEXT_LIMIT)} → {clean(change.mac, TEXT_LIMIT)}".strip()
-            if change.name and host_maker(change):
+            if change.called and host_maker(change):
                 yield f"now {host_maker(change)}"
         case ChangeKind.HOST_MOVED:
             yield f"from {clean(change.was, TEXT_LIMIT)}"
-            yield from _port_lines(change.ports)
+            yield from _back_after(change, run_at)
+            if change.ports or not change.first_seen_at:
+                yield from _port_lines(change.ports)
+            elif change.first_seen_at:
+                yield f"first seen {day(change.first_seen_at, zone, run_at)}"
         case ChangeKind.HOSTNAME_CHANGED:
             yield f"{clean(change.was, TEXT_LIMIT)} → {clean(change.name, TEXT_LIMIT)}"
         case ChangeKind.OS_CHANGED:
@@ -161,6 +189,28 @@ def _details(change: Change, run_at: datetime, zone: tzinfo) -> Iterable[str]:
             yield f"{clean(change.was, TEXT_LIMIT) or 'none'} → {clean(now, TEXT_LIMIT) or 'none'}"
         case ChangeKind.SCRIPT_CHANGED:
             yield from _script_difference(change)
+        case ChangeKind.FLAPPING:
+            yield f"changed {change.toggles} times in its last {WINDOW_RUNS} runs"
+            yield f"no more about it until {WINDOW_RUNS} steady runs"
+
+
+def _back_after(change: Change, run_at: datetime) -> Iterable[str]:
+    if change.last_seen_at:
+        yield f"back after {days_between(change.last_seen_at, run_at)}"
+
+
+def _memory(change: Change) -> Iterable[str]:
+    if change.times > 1:
+        yield f"{ordinal(change.times)} time in 30 days"
+
+
+def _people(change: Change) -> Iterable[str]:
+    """Who announced it, and whose it is."""
+    if change.planned:
+        yield f"as planned: {clean(change.planned, TEXT_LIMIT * 2)}"
+    owner, site = clean(change.owner, TEXT_LIMIT), clean(change.site, TEXT_LIMIT)
+    if owner or site:
+        yield ", ".join(filter(None, (f"owner {owner}" if owner else "", site)))
 
 
 def _caveat(change: Change) -> Iterable[str]:

@@ -57,11 +57,12 @@ def _report(
         "run": run,
         "counts": dict(Counter(change.kind.value for change in told)),
         "problems": problems,
-        "changes": [_change(change) for change in told],
+        "changes": [change_json(change) for change in told],
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
+def change_json(change: Change) -> dict[str, Any]:
+    """Return one change as `--json` shows it and the history keeps it."""
     return {
         "id": change.id,
         "kind": change.kind.value,
@@ -75,12 +76,20 @@ def _change(change: Change) -> dict[str, Any]:
         "state": change.state.value if change.state else None,
         "was": change.was or None,
         "service": _service(change.service),
+        "was_service": _service(change.was_service),
         "ports": [_port(port) for port in change.ports],
         "os": list(change.os_matches),
         "scripts": [_script(s) for s in change.scripts] if _is_about_script(change) else [],
         "confirmed": change.confirmed,
         "first_seen_at": _instant(change.first_seen_at),
-        "group": None,
+        "last_seen_at": _instant(change.last_seen_at),
+        "name": change.called or None,
+        "owner": change.owner or None,
+        "site": change.site or None,
+        "times": change.times,
+        "toggles": change.toggles or None,
+        "planned": change.planned or None,
+        "group": change.group or None,
         "note": change.note or None,
     }
 

@@ -28,8 +28,8 @@ def left_out_line(section: Section) -> str:
 
 
 def closing_lines(view: View) -> list[str]:
-    """Return the footer, after where to read what was left out."""
-    lines = [harmless(line) for line in view.footer]
+    """Return the footer, after where to read what was left out and the hint."""
+    lines = [harmless(line) for line in (view.hint, *view.footer)]
     if view.rest and any(section.left_out for section in view.sections):
         lines.insert(0, f"All of it: {harmless(view.rest)}")
     return [line for line in lines if line]

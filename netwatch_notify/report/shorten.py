@@ -11,10 +11,10 @@ def shorten(view: View, budget: int, format: Format = Format.TEXT) -> View:  # n
     """
     Return the view with as much left out as `budget` characters, subject included, demand.
 
-    Facts are left out whole, from the end of the last section backwards, and counted in
-    `left_out`. Problems (the sections without title) and the subject stay. Only where the
-    problems alone are too long do they lose their details, then the last of them, then the
-    footer and `rest`; the first problem's headline always stays.
+    The hint goes first. Facts are left out whole, from the end of the last section backwards, and
+    counted in `left_out`. Sections that stay (problems above all) and the subject stay. Only
+    where these alone are too long do they lose their details, then the last of their facts, then
+    the footer and `rest`; the first problem's headline always stays.
 
     `format` is what the message will be sent in, whose markup takes room too.
     """
@@ -38,36 +38,39 @@ def _anything_left_out(view: View) -> bool:
 
 def _counts(view: View) -> tuple[int, int]:
     """Return how many facts may go, and how many must stay as long as possible."""
-    may_go = sum(len(section.items) for section in view.sections if section.title)
-    return may_go, sum(len(section.items) for section in view.sections if not section.title)
+    may_go = sum(len(section.items) for section in view.sections if not section.stays)
+    return may_go, sum(len(section.items) for section in view.sections if section.stays)
 
 
 def _steps(view: View) -> int:
     may_go, stay = _counts(view)
-    return may_go + stay + max(stay - 1, 0) + 2
+    return 1 + may_go + stay + max(stay - 1, 0) + 2
 
 
 def _without(view: View, dropped: int) -> View:
     """
-    Take `dropped` steps: facts, problems' details, problems, footer, rest.
+    Take `dropped` steps: hint, facts, details of what stays, what stays, footer, rest.
 
     Each step makes the text shorter, but for the line that counts what was left out.
     """
     may_go, stay = _counts(view)
+    hint = "" if dropped else view.hint
+    dropped = max(dropped - 1, 0)
     facts = min(dropped, may_go)
     details = min(dropped - facts, stay)
     problems = min(dropped - facts - details, max(stay - 1, 0))
     last = dropped - facts - details - problems
-    sections = _keep(view.sections, may_go - facts, lambda section: bool(section.title))
+    sections = _keep(view.sections, may_go - facts, lambda section: not section.stays)
     if details:
         sections = _without_details(sections, stay - details)
     if problems:
-        sections = _keep(sections, stay - problems, lambda section: not section.title)
+        sections = _keep(sections, stay - problems, lambda section: section.stays)
     return replace(
         view,
         sections=tuple(sections),
         footer=() if last >= 1 else view.footer,
         rest="" if last >= 2 else view.rest,
+        hint=hint,
     )
 
 
@@ -91,7 +94,7 @@ def _without_details(sections: Sequence[Section], number: int) -> list[Section]:
     """Keep the details of the first `number` problems only."""
     kept: list[Section] = []
     for section in sections:
-        if section.title:
+        if not section.stays:
             kept.append(section)
             continue
         bare = tuple(Item(item.headline, item.mark, id=item.id) for item in section.items[number:])

@@ -36,6 +36,8 @@ def subject_of(
     elif changes:
         told.append(_within(changes[0], room))
         told += [f"+{len(changes) - 1:,}"] if len(changes) > 1 else []
+    elif facts.all_well_since:
+        told.append("all well")
     else:
         told.append("no changes")
     return f"{network}: {', '.join(told)} · {day(facts.started_at, zone)}"
@@ -43,13 +45,13 @@ def subject_of(
 
 def _within(change: Change, room: int) -> str:
     """Say the change with the host's whole name if that fits, else with its first label."""
-    name = clean(change.name, 200) or str(change.address)
-    for who in (name, name.partition(".")[0] if change.name else name):
+    name = clean(change.called, 200) or str(change.address)
+    for who in (name, name.partition(".")[0] if change.called else name):
         fact = _fact(change, who)
         if len(fact) <= room:
             break
     maker = host_maker(change)
-    if change.kind is ChangeKind.HOST_NEW and not change.name and maker:
+    if change.kind is ChangeKind.HOST_NEW and not change.called and maker:
         longer = f"{fact}, {maker}"
         fact = longer if len(longer) <= room else fact
     return clean(fact, room)
@@ -81,3 +83,5 @@ def _fact(change: Change, who: str) -> str:
             return f"other system on {who}"
         case ChangeKind.SCRIPT_CHANGED:
             return f"{change.scripts[0].id if change.scripts else 'script'} differs on {who}"
+        case ChangeKind.FLAPPING:
+            return f"{change.key} flaps on {who}" if change.key else f"{who} comes and goes"

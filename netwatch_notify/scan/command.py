@@ -11,6 +11,10 @@ from netwatch_notify.model.target import AddressSet, Target
 
 SMALL_TARGET = 16
 """Targets of at most so many addresses share an nmap: each nmap costs a start-up of its own."""
+CONFIRM_RETRIES = 10
+"""nmap's own number at `-T3`; the fast scan's `-T4` makes it 6."""
+PRINTER_PORTS = "9100-9107"
+"""A printer prints what is sent there."""
 SEPARATE_LABELS = 3
 """So many targets of a shared nmap are named one by one."""
 
@@ -119,6 +123,7 @@ def detail_command(
         *arguments,
         *_family(addresses),
         *_port_words(ports),
+        *("--exclude-ports", PRINTER_PORTS),
         *("-oA", output),
         *map(str, addresses),
     ]
@@ -144,7 +149,7 @@ def confirm_command(
     discovery = ["-Pn"] if known_up else ["-PE", f"-PS{tcp}" if tcp else "-PS"]
     return [
         nmap,
-        *("-n", "-T3", "--max-retries", "4"),
+        *("-n", "-T3", "--max-retries", str(CONFIRM_RETRIES)),
         *([] if privileged else ["--unprivileged"]),
         *discovery,
         *_family(addresses),

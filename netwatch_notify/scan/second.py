@@ -44,7 +44,7 @@ def look_commands(
         counts[look.kind] += 1
         base = folder / f"{look.kind}-{counts[look.kind]}"
         xml = folder / f"{base.name}.xml"
-        if look.kind is LookKind.DETAIL:
+        if look.kind is not LookKind.CONFIRM:
             argv = detail_command(nmap, detail_arguments, look.ports, look.addresses, str(base))
         else:
             argv = confirm_command(
@@ -69,15 +69,14 @@ def look_closer(
     broke or came too late was not asked.
     """
 
-    def run(command: LookCommand) -> tuple[LookCommand, list[Host]] | None:
+    def run(command: LookCommand) -> _Answer | None:
         if time.monotonic() >= deadline:
             return None
         try:
             outcome = runner.run(command.argv, deadline=deadline)
-            hosts = _read_result(command.xml, outcome)
+            return _read_result(command, outcome)
         except ScanError:
             return None
-        return None if hosts is None else (command, hosts)
 
     with ThreadPoolExecutor(parallel) as pool:
         try:
@@ -88,18 +87,37 @@ def look_closer(
     hosts: dict[Address, Host] = {}
     asked: set[tuple[Address, PortKey]] = set()
     asked_hosts: set[Address] = set()
-    for result in filter(None, results):
-        command, found = result
-        asked |= {(a, key) for a in command.look.addresses for key in command.look.ports}
-        if not command.look.known_up:
-            asked_hosts |= set(command.look.addresses)
-        for host in found:
+    refreshed: set[tuple[Address, PortKey]] = set()
+    for answer in filter(None, results):
+        look = answer.command.look
+        # What nmap gave up on was not asked to the end.
+        late = {host.address for host in answer.hosts if host.timed_out}
+        pairs = {(a, key) for a in look.addresses if a not in late for key in look.ports}
+        asked |= pairs
+        if look.kind is LookKind.REFRESH:
+            refreshed |= pairs
+        if not look.known_up:
+            asked_hosts |= set(look.addresses) - late
+        for host in answer.hosts:
             before = hosts.get(host.address)
             hosts[host.address] = join_hosts(before, host) if before else host
-    return SecondLook(hosts, frozenset(asked), frozenset(asked_hosts))
+    version = next((answer.version for answer in results if answer), "")
+    return SecondLook(
+        hosts, frozenset(asked), frozenset(asked_hosts), frozenset(refreshed), version
+    )
 
 
-def _read_result(path: Path, outcome: NmapOutcome) -> list[Host] | None:
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What one nmap found."""
+
+    command: LookCommand
+    hosts: list[Host]
+    version: str
+
+
+def _read_result(command: LookCommand, outcome: NmapOutcome) -> _Answer | None:
+    path = command.xml
     stream = ScanStream(path.name)
     hosts: list[Host] = []
     try:
@@ -110,4 +128,4 @@ def _read_result(path: Path, outcome: NmapOutcome) -> list[Host] | None:
     except (OSError, UnreadableInputError):
         return None
     fault = find_fault(stream.ending, is_complete=stream.is_complete, outcome=outcome, asked=None)
-    return None if fault else hosts
+    return None if fault else _Answer(command, hosts, stream.header.version)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from netwatch_notify.errors import AnotherRunError, StateError, UsageError
-from netwatch_notify.store.migrations import migrate
+from netwatch_notify.store.migrations import is_current, migrate
 
 BUSY_SECONDS = 30.0
 """How long to wait for another process's transaction; each of ours is far shorter."""
@@ -56,11 +56,38 @@ class Database:
             database._prepare(network)
         return database
 
+    @classmethod
+    def to_read(cls, directory: Path, network: str) -> "Database":
+        """
+        Open what is there as one picture of one moment; nothing is made, written or locked out.
+
+        A run that commits waits until it is closed, so close it before anything is printed.
+        A database of an older version is read from a copy in memory. Raises UsageError where
+        there is none.
+        """
+        path = directory / "netwatch.db"
+        with translated(str(path)):
+            if not path.exists():
+                raise UsageError(f"{directory}: no run was made yet, so there is nothing known")
+            database = cls(_connect_to_read(path), str(path))
+            try:
+                if is_current(database.connection):
+                    database._check_network(network)
+                    return database
+            except BaseException:
+                database.close()
+                raise
+            database.close()
+        return cls.in_memory(path, network)
+
     def _prepare(self, network: str) -> None:
         migrate(self.connection, self.name)
         self.connection.execute("INSERT OR IGNORE INTO facts VALUES ('network', ?)", (network,))
+        self._check_network(network)
+
+    def _check_network(self, network: str) -> None:
         row = self.connection.execute("SELECT value FROM facts WHERE key = 'network'").fetchone()
-        if row[0] != network:
+        if row is not None and row[0] != network:
             raise UsageError(
                 f"NETWATCH_STATE_DIR: {self.name} belongs to the network {row[0]!r}, "
                 f"not {network!r}; give each network its own directory"
@@ -146,7 +173,27 @@ def run_lock(directory: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _connect(path: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    """Begin to read; what a crash left half committed is rolled back first, if it may be."""
+    connection = _connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        _begin_to_read(connection)
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if error.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
+            raise
+        connection = _connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
+        _begin_to_read(connection)
+    return connection
+
+
+def _begin_to_read(connection: sqlite3.Connection) -> None:
+    """The first query fixes the moment that all others see."""
+    connection.execute("BEGIN")
+    connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+
+
+def _connect(path: str, *, uri: bool = False) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, uri=uri)
     connection.execute("PRAGMA foreign_keys = ON")
     return connection

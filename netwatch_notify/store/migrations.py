@@ -93,7 +93,83 @@ STEPS: tuple[str, ...] = (
     ALTER TABLE hosts ADD COLUMN digest BLOB;
     ALTER TABLE parts ADD COLUMN scan TEXT NOT NULL DEFAULT '';
     """,
+    """
+    ALTER TABLE hosts ADD COLUMN host_key TEXT NOT NULL DEFAULT '';
+    CREATE INDEX hosts_mac ON hosts (mac) WHERE mac <> '';
+    CREATE INDEX hosts_host_key ON hosts (host_key) WHERE host_key <> '';
+    ALTER TABLE ports ADD COLUMN looked_at TEXT;
+    ALTER TABLE ports ADD COLUMN looked_with TEXT NOT NULL DEFAULT '';
+    CREATE INDEX ports_open ON ports (looked_at) WHERE state = 'open';
+    ALTER TABLE absences ADD COLUMN is_held INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE habits (
+        address TEXT NOT NULL,
+        port TEXT NOT NULL,
+        toggles TEXT NOT NULL,
+        longest_absence INTEGER NOT NULL,
+        silent_since TEXT,
+        told_present INTEGER,
+        PRIMARY KEY (address, port)
+    ) WITHOUT ROWID;
+    CREATE INDEX habits_flapping ON habits (address) WHERE told_present IS NOT NULL;
+    CREATE TABLE displaced (
+        mac TEXT PRIMARY KEY,
+        is_told INTEGER NOT NULL,
+        host_key TEXT NOT NULL,
+        body TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX displaced_untold ON displaced (mac) WHERE NOT is_told;
+    CREATE TABLE rules (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        kind TEXT NOT NULL,
+        match TEXT NOT NULL,
+        port TEXT NOT NULL,
+        gone_only INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        author TEXT NOT NULL,
+        created_at TEXT NOT NULL,
+        until TEXT,
+        used_at TEXT,
+        hidden INTEGER NOT NULL DEFAULT 0,
+        ended TEXT NOT NULL DEFAULT ''
+    );
+    CREATE INDEX rules_standing ON rules (id) WHERE ended = '';
+    CREATE TABLE acceptances (
+        change_id TEXT NOT NULL,
+        accepted_at TEXT NOT NULL,
+        author TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        until TEXT,
+        is_over INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (change_id, accepted_at)
+    ) WITHOUT ROWID;
+    CREATE INDEX acceptances_until ON acceptances (until) WHERE until IS NOT NULL AND NOT is_over;
+    CREATE TABLE ledger (
+        change_id TEXT PRIMARY KEY,
+        kind TEXT NOT NULL,
+        severity TEXT NOT NULL,
+        address TEXT NOT NULL,
+        port TEXT NOT NULL,
+        name TEXT NOT NULL,
+        told_at TEXT NOT NULL,
+        shown INTEGER NOT NULL DEFAULT 0,
+        shown_at TEXT
+    ) WITHOUT ROWID;
+    ALTER TABLE runs ADD COLUMN problems TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE changes ADD COLUMN grp TEXT NOT NULL DEFAULT '';
+    ALTER TABLE changes ADD COLUMN hidden_by INTEGER;
+    CREATE INDEX changes_id ON changes (id);
+    CREATE INDEX changes_group ON changes (grp) WHERE grp <> '';
+    CREATE INDEX changes_address ON changes (address);
+    INSERT OR IGNORE INTO facts
+        SELECT 'last_message_at', max(started_at) FROM runs WHERE status IN ('done', 'partial')
+        HAVING max(started_at) IS NOT NULL;
+    """,
 )
+
+
+def is_current(connection: sqlite3.Connection) -> bool:
+    """Whether the schema is the one this version writes."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0]) == len(STEPS)
 
 
 def migrate(connection: sqlite3.Connection, name: str) -> None:

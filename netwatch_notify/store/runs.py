@@ -7,12 +7,15 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from netwatch_notify.model.change import Change, Problem
+from netwatch_notify.model.inventory import PastRun
 from netwatch_notify.model.scan import Coverage
-from netwatch_notify.store.codec import coverage_text, instant_of, instant_text
+from netwatch_notify.store.codec import coverage_text, coverages_of, instant_of, instant_text
 from netwatch_notify.store.database import Database, translated
 
 USUAL_RUNS = 14
 """Runs that `usual_hosts_up` looks back on."""
+MOST_PAST_RUNS = 400
+"""A year of nights is as far back as anything is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +77,13 @@ def complete_run(
     hosts_up: int | None,
     coverages: Iterable[Coverage],
     content: str,
+    problems: Sequence[str],
     told_interruptions: Sequence[RunRecord],
 ) -> None:
     """Record a run's outcome; inside `Database.atomic`, with what it settled."""
     database.connection.execute(
         "UPDATE runs SET status = ?, ended_at = ?, fast_seconds = ?, detail_seconds = ?, "
-        "hosts_up = ?, coverage = ?, content = ? WHERE id = ?",
+        "hosts_up = ?, coverage = ?, content = ?, problems = ? WHERE id = ?",
         (
             status,
             instant_text(ended_at),
@@ -88,6 +92,7 @@ def complete_run(
             hosts_up,
             "[" + ",".join(map(coverage_text, coverages)) + "]",
             content,
+            json.dumps(problems, ensure_ascii=False),
             run_id,
         ),
     )
@@ -100,12 +105,17 @@ def complete_run(
 def add_changes(
     database: Database,
     run_id: int,
-    changes: Iterable[Change],
-    bodies: Iterable[Mapping[str, object]],
+    changes: Iterable[tuple[Change, Mapping[str, object], int | None]],
 ) -> None:
-    """Add what a run tells to the history; inside `Database.atomic`."""
+    """
+    Add what a run tells or keeps quiet to the history; inside `Database.atomic`.
+
+    Each comes with its JSON, and with the rule that keeps it quiet, if one does.
+    """
     database.connection.executemany(
-        "INSERT OR REPLACE INTO changes VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO changes "
+        "(run_id, id, kind, severity, address, body, grp, hidden_by) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 run_id,
@@ -114,9 +124,38 @@ def add_changes(
                 change.severity.value,
                 str(change.address),
                 json.dumps(body, ensure_ascii=False),
+                change.group,
+                hidden_by,
             )
-            for change, body in zip(changes, bodies, strict=True)
+            for change, body, hidden_by in changes
         ],
+    )
+
+
+def past_runs(database: Database, since: datetime, before: datetime) -> tuple[PastRun, ...]:
+    """Return the runs that covered anything and started after `since`, newest first."""
+    with translated(database.name):
+        rows = database.connection.execute(
+            "SELECT started_at, coverage FROM runs WHERE coverage <> '[]' "
+            "AND started_at >= ? AND started_at < ? ORDER BY started_at DESC LIMIT ?",
+            (instant_text(since), instant_text(before), MOST_PAST_RUNS),
+        )
+        return tuple(PastRun(instant_of(at), coverages_of(text)) for at, text in rows)
+
+
+def last_message_at(database: Database) -> datetime | None:
+    """Return when the last run that told anything started."""
+    with translated(database.name):
+        row = database.connection.execute(
+            "SELECT value FROM facts WHERE key = 'last_message_at'"
+        ).fetchone()
+    return instant_of(row[0]) if row else None
+
+
+def record_message(database: Database, started_at: datetime) -> None:
+    """Keep that a run told something; inside `Database.atomic`."""
+    database.connection.execute(
+        "INSERT OR REPLACE INTO facts VALUES ('last_message_at', ?)", (instant_text(started_at),)
     )
 
 

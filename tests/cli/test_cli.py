@@ -17,7 +17,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from netwatch_notify import __version__
 from tests.conftest import Program
 
-HEAVY = ("apprise", "httpx", "libnmap", "pydantic", "pydantic_settings", "sqlite3")
+HEAVY = ("apprise", "httpx", "libnmap", "pydantic", "pydantic_settings", "rich", "sqlite3")
 
 
 def test_help_imports_nothing_heavy() -> None:

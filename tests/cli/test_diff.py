@@ -485,8 +485,8 @@ def test_script_looks_at_what_is_new(program: Program, folder: Path) -> None:
 
     assert script.stat().st_mode & stat.S_IXUSR
     text = " ".join(words)
-    assert "-p 6379 -oA details-1 192.0.2.1" in text
-    assert "-p 8080 -oA details-2 192.0.2.77" in text
+    assert "-p 6379 --exclude-ports 9100-9107 -oA details-1 192.0.2.1" in text
+    assert "-p 8080 --exclude-ports 9100-9107 -oA details-2 192.0.2.77" in text
     assert "-sV -sC" in text
     assert "9100" not in words
 
@@ -513,7 +513,8 @@ def test_script_holds_nothing_that_a_network_chose(program: Program, hostile: Pa
     words = calls_of(script)
 
     assert not (hostile / "reboot").exists()
-    allowed = "-n -Pn -T4 -sV -sC -p -oA -6 80 443 80,443 192.0.2.1 192.0.2.77 fe80::1".split()
+    options = "-n -Pn -T4 -sV -sC -p --exclude-ports 9100-9107 -oA -6".split()
+    allowed = [*options, *"80 443 80,443 192.0.2.1 192.0.2.77 fe80::1".split()]
     assert {w for w in words if not w.startswith("details-")} <= set(allowed)
     assert {"192.0.2.1", "192.0.2.77", "fe80::1"} <= set(words)
     assert "touch" not in script.read_text(encoding="utf-8")

@@ -72,7 +72,7 @@ def test_one_broken_network_is_held_alone_and_the_rest_is_told() -> None:
     broken, fine = some(8, "10.0.1"), some(8, "10.0.2")
     nights = Nights(inventory(*broken, *fine, covered=[coverage(SIXTEEN)]), gone_after=1)
     verdict = nights.next(scan(*fine[1:], targets=SIXTEEN))
-    assert list(verdict.held) == ["10.0.1.0/24"]
+    assert list(verdict.settled.held) == ["10.0.1.0/24"]
     assert told(verdict) == ["host-gone 10.0.2.1"]
 
 
@@ -93,11 +93,11 @@ def test_a_range_is_held_seven_nights_and_then_told_with_when_it_was_seen_last()
     for number in range(1, MOST_RUNS_HELD + 1):
         verdict = nights.next(scan())
         assert told(verdict) == []
-        assert [hold.runs for hold in verdict.held.values()] == [number]
-        assert all(hold.since == night(2) for hold in verdict.held.values())
+        assert [hold.runs for hold in verdict.settled.held.values()] == [number]
+        assert all(hold.since == night(2) for hold in verdict.settled.held.values())
     verdict = nights.next(scan())
     assert told(verdict) == [f"host-gone 192.0.2.{n}" for n in range(1, 7)]
-    assert verdict.held == {}
+    assert verdict.settled.held == {}
     assert {change.last_seen_at for change in verdict.changes} == {night(1)}
     assert nights.told(scan()) == []
 
@@ -114,15 +114,15 @@ def test_a_range_that_answers_again_was_never_gone() -> None:
     nights.told(scan())
     verdict = nights.next(scan(*some(6)))
     assert told(verdict) == []
-    assert verdict.held == {}
-    assert verdict.absences == {}
+    assert verdict.settled.held == {}
+    assert verdict.settled.absences == {}
 
 
 def test_a_hold_that_is_over_starts_anew_from_one() -> None:
     nights = Nights(inventory(*some(6)))
     nights.next(scan())
     nights.next(scan(*some(6)))
-    assert [hold.runs for hold in nights.next(scan()).held.values()] == [1]
+    assert [hold.runs for hold in nights.next(scan()).settled.held.values()] == [1]
 
 
 def test_news_within_a_held_range_waits() -> None:

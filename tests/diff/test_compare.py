@@ -41,8 +41,8 @@ def test_a_scan_compared_with_itself_shows_nothing(hosts: tuple[Host, ...]) -> N
     assert result.coverage
     first = take_inventory(hosts, FIRST_NIGHT)
     # A host that timed out is known, but the first scan does not stand for it.
-    present = present_of(first.hosts.values())
-    past = Inventory(first.hosts, (result.coverage,), is_empty=False, present=present)
+    present = present_of(first.settled.hosts.values())
+    past = Inventory(first.settled.hosts, (result.coverage,), is_empty=False, present=present)
     assert compare(past, [result]).hosts == {}
 
 

@@ -395,13 +395,19 @@ def _unlike(
     """Return the hosts that did not become what they should; an empty list if all did."""
     if len(made) != len(wanted):
         return [made, wanted]
-    became = sorted(made, key=lambda one: _place(one[1]))
-    pairs = zip(became, sorted(wanted, key=_place), strict=True)
-    return [(was, is_now, host) for (was, is_now), host in pairs if not _like(was, is_now, host)]
-
-
-def _place(host: VerbatimHost) -> tuple[object, ...]:
-    return host.identity, repr(host)
+    left: dict[object, list[VerbatimHost]] = {}
+    for host in wanted:
+        left.setdefault(host.identity, []).append(host)
+    unlike: list[object] = []
+    for was, is_now in made:
+        # Several hosts may have no address, and no order.
+        namesakes = left.get(is_now.identity, [])
+        fitting = next((host for host in namesakes if _like(was, is_now, host)), None)
+        if fitting is None:
+            unlike.append((was, is_now, namesakes))
+        else:
+            namesakes.remove(fitting)
+    return unlike
 
 
 def _like(before: VerbatimHost, made: VerbatimHost, wanted: VerbatimHost) -> bool:

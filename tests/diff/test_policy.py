@@ -38,8 +38,8 @@ def test_a_first_run_takes_what_answers_and_tells_nothing() -> None:
     silent = host("192.0.2.3", reason="user-set", rest="filtered")
     verdict = take_inventory([host(HERE, "22", "80=closed"), silent], FIRST_NIGHT)
     assert told(verdict) == []
-    assert list(verdict.hosts) == [at(HERE)]
-    assert verdict.hosts[at(HERE)].open_keys == {key("22")}
+    assert list(verdict.settled.hosts) == [at(HERE)]
+    assert verdict.settled.hosts[at(HERE)].open_keys == {key("22")}
 
 
 @pytest.mark.parametrize("gone_after", [1, 2, 3, 5])
@@ -52,8 +52,8 @@ def test_a_host_is_gone_after_so_many_runs(gone_after: int) -> None:
     (change,) = verdict.changes
     assert change.last_seen_at == FIRST_NIGHT
     assert not change.confirmed
-    assert not verdict.hosts[at(HERE)].present
-    assert verdict.absences == {}
+    assert not verdict.settled.hosts[at(HERE)].present
+    assert verdict.settled.absences == {}
     assert story.told(seen()) == []
 
 
@@ -61,8 +61,7 @@ def test_a_host_back_before_it_was_told_was_never_gone() -> None:
     story = nights(host(HERE, "22"))
     assert story.told(seen()) == []
     assert story.told(seen(host(HERE, "22"))) == []
-    assert story.verdict.absences == {}
-    assert story.told(seen()) == []
+    assert story.verdict.settled.absences == {}
 
 
 def test_a_failed_night_neither_counts_nor_forgives() -> None:
@@ -82,7 +81,7 @@ def test_a_host_the_second_look_finds_is_not_gone() -> None:
     story = nights(host(HERE, "22"), gone_after=1)
     awake = look(host(HERE, "22"), asked=[(HERE, "22")], asked_hosts=[HERE])
     assert story.told(seen(), look=awake) == []
-    assert story.verdict.absences == {}
+    assert story.verdict.settled.absences == {}
 
 
 def test_a_silent_host_that_refuses_in_the_second_look_has_closed_the_port() -> None:
@@ -96,8 +95,8 @@ def test_a_gone_host_that_answers_is_back() -> None:
     verdict = story.next(seen(host(HERE, "22")))
     assert told(verdict) == [f"host-back {HERE}"]
     assert verdict.changes[0].last_seen_at == FIRST_NIGHT
-    assert verdict.hosts[at(HERE)].present
-    assert verdict.hosts[at(HERE)].gone_at is None
+    assert verdict.settled.hosts[at(HERE)].present
+    assert verdict.settled.hosts[at(HERE)].gone_at is None
     assert story.told(seen(host(HERE, "22"))) == []
 
 
@@ -215,7 +214,7 @@ def test_a_port_the_second_look_finds_open_is_withdrawn() -> None:
     story = nights(host(HERE, "22", "80"), gone_after=1)
     second = look(host(HERE, "80"), asked=[(HERE, "80")])
     assert story.told(seen(host(HERE, "22")), look=second) == []
-    assert story.verdict.absences == {}
+    assert story.verdict.settled.absences == {}
 
 
 def test_a_port_back_before_it_was_told_was_never_gone() -> None:

@@ -36,6 +36,21 @@ def greeting(banner: bytes) -> Serve:
     return serve
 
 
+def ssh(banner: bytes) -> Serve:
+    """
+    Return an SSH server that greets, and leaves when the peer has greeted, too.
+
+    nmap's SSH scripts wait minutes for the keys of a server that stays and says nothing.
+    """
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(banner)
+        await writer.drain()
+        await reader.readline()
+
+    return serve
+
+
 def dialogue(banner: bytes, goodbye: bytes, refusal: bytes) -> Serve:
     """Return a line protocol that knows `quit` and refuses every other command."""
 
@@ -122,8 +137,8 @@ HOSTILE_SHORT = "<b>b</b> <!channel> @room \x1b[31mred `id` *x* \u202eleft"
 """For nmap's fields: it leaves the version out when it is longer than 80 bytes."""
 
 SERVICES: dict[str, Serve] = {
-    "openssh-9.2p1": greeting(b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n"),
-    "openssh-9.6p1": greeting(b"SSH-2.0-OpenSSH_9.6p1 Ubuntu-3ubuntu13.5\r\n"),
+    "openssh-9.2p1": ssh(b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n"),
+    "openssh-9.6p1": ssh(b"SSH-2.0-OpenSSH_9.6p1 Ubuntu-3ubuntu13.5\r\n"),
     "vsftpd-3.0.3": dialogue(
         b"220 (vsFTPd 3.0.3)\r\n",
         b"221 Goodbye.\r\n",

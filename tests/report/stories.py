@@ -38,7 +38,7 @@ FACTS = RunFacts(
     ports={PortProtocol.TCP: 1000},
     hosts_up=38,
     usual_hosts_up=37,
-    report_path="/var/lib/netwatch/scans/412/report.txt",
+    whole_report="/var/lib/netwatch/scans/412/report.txt",
 )
 
 

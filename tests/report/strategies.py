@@ -121,6 +121,13 @@ changes = st.builds(
     first_seen_at=instants,
     last_seen_at=instants,
     note=hostile_text,
+    label=hostile_text,
+    owner=hostile_text,
+    site=hostile_text,
+    toggles=st.integers(0, 20),
+    times=st.integers(1, 30),
+    planned=hostile_text,
+    group=st.sampled_from(("", "", "aaaaaaaaaaaa", "bbbbbbbbbbbb")),
 )
 problems = st.builds(
     Problem,
@@ -144,6 +151,7 @@ sections = st.builds(
     title=st.sampled_from(("", "CRITICAL")) | hostile_text,
     items=st.lists(items, max_size=3).map(tuple),
     left_out=st.integers(0, 5000),
+    stays=st.booleans(),
 )
 views = st.builds(
     View,
@@ -152,5 +160,6 @@ views = st.builds(
     sections=st.lists(sections, max_size=3).map(tuple),
     footer=st.lists(hostile_text, max_size=2).map(tuple),
     rest=hostile_text,
+    hint=hostile_text,
 )
 """Views no builder would make: a renderer relies on nobody."""

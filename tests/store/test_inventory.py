@@ -11,10 +11,14 @@ from hypothesis import strategies as st
 
 from netwatch_notify.model.inventory import (
     Absence,
+    Displaced,
+    Habit,
     HeldRange,
     Inventory,
     KnownHost,
     KnownPort,
+    Settled,
+    Toggle,
 )
 from netwatch_notify.model.port import PortKey, PortProtocol, PortState
 from netwatch_notify.model.scan import Coverage
@@ -27,7 +31,14 @@ from netwatch_notify.store.codec import (
     service_text,
 )
 from netwatch_notify.store.database import Database
-from netwatch_notify.store.inventory import load_digests, load_hosts, load_inventory, settle
+from netwatch_notify.store.inventory import (
+    load_digests,
+    load_displaced,
+    load_habits,
+    load_hosts,
+    load_inventory,
+    settle,
+)
 from tests.builders import at, coverage, host, inventory, key, night, present_of
 from tests.diff.strategies import keys, services, states
 from tests.model.strategies import address_sets, ranges
@@ -38,7 +49,14 @@ addresses = st.one_of(
 instants = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 known_ports = st.builds(
-    KnownPort, keys, states, instants, st.none() | instants, st.none() | services
+    KnownPort,
+    keys,
+    states,
+    instants,
+    st.none() | instants,
+    st.none() | services,
+    st.none() | instants,
+    texts,
 )
 known_hosts = st.builds(
     KnownHost,
@@ -50,8 +68,31 @@ known_hosts = st.builds(
     vendor=texts,
     name=texts,
     ports=st.lists(known_ports, max_size=4).map(lambda ps: {p.key: p for p in ps}),
+    host_key=texts,
     digest=st.none() | st.binary(min_size=16, max_size=16),
 )
+toggles = st.lists(st.builds(Toggle, instants, st.booleans()), max_size=3).map(tuple)
+habits = st.builds(
+    Habit, toggles, st.integers(0, 9), st.none() | instants, st.none() | st.booleans()
+)
+
+
+@st.composite
+def displaced(draw: st.DrawFn) -> Displaced:
+    """A device without an address; whether it is gone follows from whether that was told."""
+    is_told = draw(st.booleans())
+    last_seen_at = draw(instants)
+    known = replace(
+        draw(known_hosts),
+        mac=draw(texts.filter(bool)),
+        present=not is_told,
+        gone_at=last_seen_at if is_told else None,
+        digest=None,
+    )
+    runs, habit = draw(st.integers(0, 9)), draw(st.none() | habits)
+    return Displaced(known, last_seen_at, runs, is_told, habit)
+
+
 protocols = st.sampled_from(list(PortProtocol))
 coverages = st.builds(
     Coverage,
@@ -60,13 +101,21 @@ coverages = st.builds(
     st.lists(st.tuples(protocols, st.sampled_from(["syn", "udp"])), max_size=2).map(tuple),
     st.booleans(),
 )
-absences = st.builds(Absence, st.tuples(addresses, st.none() | keys), st.integers(1, 9), instants)
+absences = st.builds(
+    Absence,
+    st.tuples(addresses, st.none() | keys),
+    st.integers(1, 9),
+    instants,
+    st.booleans(),
+)
 held = st.builds(HeldRange, texts, st.integers(1, 9), instants)
 inventories = st.builds(
     Inventory,
     hosts=st.lists(known_hosts, min_size=1, max_size=4).map(lambda hs: {h.address: h for h in hs}),
     coverages=st.lists(coverages, max_size=2, unique_by=coverage_text).map(tuple),
     absences=st.lists(absences, max_size=3).map(lambda xs: {x.subject: x for x in xs}),
+    habits=st.dictionaries(st.tuples(addresses, st.none() | keys), habits, max_size=3),
+    displaced=st.lists(displaced(), max_size=2).map(lambda xs: {x.known.mac: x for x in xs}),
     held=st.lists(held, max_size=2).map(lambda xs: {x.range: x for x in xs}),
     is_empty=st.just(False),
 )
@@ -76,19 +125,23 @@ def load(database: Database) -> Inventory:
     """The inventory with all its hosts."""
     rows = database.connection.execute("SELECT address FROM hosts").fetchall()
     hosts = load_hosts(database, [at(address) for (address,) in rows])
-    return replace(load_inventory(database), hosts=hosts)
+    rows = database.connection.execute("SELECT address FROM habits").fetchall()
+    habits = load_habits(database, {at(address) for (address,) in rows})
+    macs = [mac for (mac,) in database.connection.execute("SELECT mac FROM displaced")]
+    displaced = load_displaced(database, macs, ())
+    return replace(load_inventory(database), hosts=hosts, habits=habits, displaced=displaced)
 
 
 def save(database: Database, after: Inventory) -> None:
     with database.atomic():
-        settle(
-            database,
-            load(database),
+        settled = Settled(
             after.hosts,
-            after.absences,
-            after.held,
-            after.coverages,
+            absences=after.absences,
+            habits=after.habits,
+            displaced=after.displaced,
+            held=after.held,
         )
+        settle(database, load(database), settled, after.coverages)
 
 
 def in_order(subject: Inventory) -> Inventory:

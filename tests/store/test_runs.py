@@ -34,6 +34,7 @@ def complete(
             hosts_up=hosts_up,
             coverages=[coverage("192.0.2.0/24")],
             content=content,
+            problems=[],
             told_interruptions=interrupted or [],
         )
     return run

@@ -1,0 +1,167 @@
+"""What people call things, and what they said about them, brought to bear on one run."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+
+from netwatch_notify.diff.ledger import is_still_true
+from netwatch_notify.diff.policy import Verdict
+from netwatch_notify.diff.standing import Applied, apply_rules
+from netwatch_notify.model.change import Change, Problem
+from netwatch_notify.model.host import Address
+from netwatch_notify.model.ledger import OpenItem
+from netwatch_notify.model.names import NameBook
+from netwatch_notify.model.rule import Acceptance, Rule
+from netwatch_notify.model.target import AddressSet
+from netwatch_notify.pipeline.plan import Scan
+from netwatch_notify.pipeline.session import Session
+from netwatch_notify.report.notes import expired_notes, over_notes
+from netwatch_notify.report.still_open import open_item
+from netwatch_notify.scan.names import reverse_names
+from netwatch_notify.store import history, rules
+from netwatch_notify.store.inventory import load_hosts, present_where
+
+MONTH = timedelta(days=30)
+
+
+def read_names(path: Path | None) -> NameBook:
+    """Read NAMES_FILE; ValueError names the file and every line that is wrong."""
+    if path is None:
+        return NameBook()
+    try:
+        return NameBook.parse(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: is not UTF-8 (byte {error.start})") from error
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+class People:
+    """Names, rules and acceptances, as one run needs them."""
+
+    def __init__(self, session: Session, scan: Scan) -> None:
+        self._session = session
+        self._scan = scan
+        self.problems: tuple[Problem, ...] = ()
+        """A names file that cannot be used; the run goes on without it."""
+        try:
+            self.book = read_names(session.plan.names_file)
+        except ValueError as error:
+            self.book = NameBook()
+            lines = str(error).splitlines()
+            self.problems = (Problem("names", "the names file cannot be used", tuple(lines[:3])),)
+        self.rules = rules.standing_rules(session.database)
+        self.expired: tuple[Acceptance, ...] = ()
+        if not session.inventory.is_empty:
+            self.expired = rules.expired_acceptances(session.database, session.now)
+        self.applied = Applied(())
+        self._names: dict[Address, str] = dict(scan.names)
+
+    @cached_property
+    def sleepers(self) -> AddressSet:
+        """The hosts that are known to sleep."""
+        sleepers = AddressSet()
+        by_pattern: list[Rule] = []
+        for rule in self.rules:
+            if rule.gone_only and rule.key is None and not rule.is_over(self._session.now):
+                sleepers |= rule.match.addresses
+                by_pattern += [] if rule.match.addresses else [rule]
+        if by_pattern:
+            sleepers |= AddressSet.of(
+                present_where(
+                    self._session.database,
+                    lambda address, mac, vendor, name: any(
+                        rule.match.fits(
+                            address, mac, vendor, (name, self.book.of(address, mac).name)
+                        )
+                        for rule in by_pattern
+                    ),
+                )
+            )
+        return sleepers
+
+    @property
+    def restless(self) -> AddressSet:
+        """The hosts whose silence says nothing of their network."""
+        habits = self._session.inventory.habits
+        flapping = (a for (a, key), habit in habits.items() if key is None and habit.is_flapping)
+        return self.sleepers | AddressSet.of(flapping)
+
+    def accepted_holds(self) -> frozenset[str]:
+        """Return the ids of the held ranges that somebody took for real."""
+        held = history.held_ids(self._session.database)
+        return frozenset(rules.acceptances_of(self._session.database, held))
+
+    def told(self, changes: Sequence[Change]) -> tuple[Change, ...]:
+        """Name the hosts of the changes, remember how often each was told, and apply the rules."""
+        named = self._with_names(changes)
+        ids = [change.id for change in named]
+        since = self._session.now - MONTH
+        before = history.times_told(self._session.database, ids, since)
+        named = [replace(change, times=before[change.id] + 1) for change in named]
+        self.applied = apply_rules(named, self.rules, self._session.now)
+        return self.applied.told
+
+    def _with_names(self, changes: Iterable[Change]) -> list[Change]:
+        """
+        Give each change the name people call its host by; only these hosts are looked up.
+
+        Nothing is, where nmap asked DNS itself: then a host without a name has none.
+        """
+        labelled = []
+        for change in changes:
+            naming = self.book.of(change.address, change.mac)
+            labelled.append(
+                replace(change, label=naming.name, owner=naming.owner, site=naming.site)
+            )
+        nameless = {c.address for c in labelled if not c.name} - self._names.keys()
+        if nameless and not self._scan.resolved_names:
+            self._names |= reverse_names(nameless)
+        given = self._scan.names
+        return [
+            replace(c, name=given.get(c.address) or c.name or self._names.get(c.address, ""))
+            for c in labelled
+        ]
+
+    def with_names(self, verdict: Verdict) -> Verdict:
+        """Keep in the inventory what was looked up, for hosts that have no name there yet."""
+        hosts = {
+            address: replace(host, name=self._names[address])
+            if not host.name and address in self._names
+            else host
+            for address, host in verdict.settled.hosts.items()
+        }
+        return replace(verdict, settled=replace(verdict.settled, hosts=hosts))
+
+    @cached_property
+    def _expired_items(self) -> tuple[tuple[Acceptance, OpenItem], ...]:
+        found = []
+        for acceptance in self.expired:
+            item = history.told_item(self._session.database, acceptance.change_id)
+            if item is not None:
+                found.append((acceptance, item))
+        return tuple(found)
+
+    def _still_true(self, verdict: Verdict) -> list[tuple[Acceptance, OpenItem]]:
+        addresses = {item.address for _, item in self._expired_items}
+        hosts = {**load_hosts(self._session.database, addresses), **verdict.settled.hosts}
+        return [
+            (acceptance, item)
+            for acceptance, item in self._expired_items
+            if item.address in hosts and is_still_true(item, hosts)
+        ]
+
+    def reopened(self, verdict: Verdict) -> tuple[OpenItem, ...]:
+        """Return what was accepted for a time that is over, and is still so."""
+        return tuple(item for _, item in self._still_true(verdict))
+
+    def notes(self, verdict: Verdict) -> list[str]:
+        """Return what is said of rules and acceptances whose time is up."""
+        session = self._session
+        over = over_notes(self.applied.over, session.now, session.plan.zone)
+        expired = [(a, open_item(item)) for a, item in self._still_true(verdict)]
+        return over + expired_notes(expired, session.now, session.plan.zone)
