@@ -142,9 +142,9 @@ class Night:
 class Memory(Protocol):
     """Where the past of a few hosts comes from."""
 
-    def kin(self, macs: Collection[str]) -> tuple[KnownHost, ...]: ...
-    def habits(self, addresses: Collection[Address]) -> dict[Subject, Habit]: ...
-    def displaced(self, macs: Collection[str]) -> dict[str, Displaced]: ...
+    def kin(self, _macs: Collection[str], /) -> tuple[KnownHost, ...]: ...
+    def habits(self, _addresses: Collection[Address], /) -> dict[Subject, Habit]: ...
+    def displaced(self, _macs: Collection[str], /) -> dict[str, Displaced]: ...
 
 
 class WholeMemory:
@@ -156,10 +156,10 @@ class WholeMemory:
     def kin(self, macs: Collection[str]) -> tuple[KnownHost, ...]:
         return tuple(known for known in self.inventory.hosts.values() if known.mac in macs)
 
-    def habits(self, addresses: Collection[Address]) -> dict[Subject, Habit]:
+    def habits(self, _addresses: Collection[Address]) -> dict[Subject, Habit]:
         return dict(self.inventory.habits)
 
-    def displaced(self, macs: Collection[str]) -> dict[str, Displaced]:
+    def displaced(self, _macs: Collection[str]) -> dict[str, Displaced]:
         return dict(self.inventory.displaced)
 
 

@@ -41,7 +41,7 @@ def group_item(changes: Sequence[Change], short_id: str, run_at: datetime, zone:
         )
     place = common_network([change.address for change in changes])
     headline = f"{_what(changes)} on {counted(len(changes), 'host')}"
-    if first.kind in _OF_HOSTS:
+    if first.kind in _OF_HOSTS and first.key is None:
         headline = f"{counted(len(changes), _OF_HOSTS[first.kind][0])} {_OF_HOSTS[first.kind][1]}"
     headline = " ".join(filter(None, (headline.strip(), f"in {place}" if place else "")))
     details = [_common(changes), _who(changes), *_since(changes, run_at, zone), *_doubts(changes)]
@@ -53,6 +53,7 @@ _OF_HOSTS = {
     ChangeKind.HOST_GONE: ("host", "gone"),
     ChangeKind.HOST_BACK: ("host", "back"),
     ChangeKind.HOST_MOVED: ("host", "moved"),
+    ChangeKind.FLAPPING: ("host", "come and go"),
 }
 
 
@@ -81,7 +82,7 @@ def _what(changes: Sequence[Change]) -> str:
         case ChangeKind.MAC_CHANGED:
             return "MAC address changed"
         case ChangeKind.FLAPPING:
-            return f"{first.key or 'presence'} comes and goes"
+            return f"{first.key} comes and goes"
         case _:
             return first.kind.value
 

@@ -13,6 +13,8 @@ from netwatch_notify.report.words import counted, day
 FACT_LIMIT = 40
 """Characters of network and worst fact; a phone's lock screen shows about as many."""
 NETWORK_LIMIT = 20
+FEWEST_OF_LABEL = 4
+"""Characters of a part's name below which it says nothing."""
 
 
 def subject_of(
@@ -23,7 +25,7 @@ def subject_of(
     room = FACT_LIMIT - len(network) - len(": ")
     told: list[str] = []
     if problems:
-        told.append(clean(problems[0].headline.upper(), room))
+        told.append(_short_problem(problems[0].headline, room))
         if len(problems) > 1:
             told.append(f"{len(problems)} PROBLEMS")
     if facts.first_run:
@@ -43,11 +45,24 @@ def subject_of(
     return f"{network}: {', '.join(told)} · {day(facts.started_at, zone)}"
 
 
+def _short_problem(headline: str, room: int) -> str:
+    """Say what happened whole, and of where it did as much as there is room for."""
+    where, verb, what = headline.partition(" was ")
+    if not verb:
+        where, verb, what = headline.partition(": ")
+    left = room - len(verb) - len(what)
+    if len(headline) > room and verb and left >= FEWEST_OF_LABEL:
+        headline = f"{clean(where, left)}{verb}{what}"
+    return clean(headline.upper(), room)
+
+
 def _within(change: Change, room: int) -> str:
     """Say the change with the host's whole name if that fits, else with its first label."""
     name = clean(change.called, 200) or str(change.address)
     for who in (name, name.partition(".")[0] if change.called else name):
         fact = _fact(change, who)
+        if len(fact) > room and change.kind is ChangeKind.SERVICE_CHANGED:
+            fact = f"new version on {who}"
         if len(fact) <= room:
             break
     maker = host_maker(change)

@@ -56,8 +56,35 @@ def test_short_ids_are_the_shortest_that_are_unique(ids: set[str]) -> None:
             stories.Story(changes=(replace(stories.TELNET, name="printer-2.offices.example.org"),)),
             "lan: telnet open on printer-2 · Tue 24 Nov",
         ),
+        (
+            stories.Story(
+                problems=(Problem("k", "10.20.8.0/24 10.20.9.0/25 was scanned only in part"),)
+            ),
+            "lan: 10.20.8.0/… WAS SCANNED ONLY IN PART · Tue 24 Nov",
+        ),
+        (
+            stories.Story(
+                changes=(
+                    replace(
+                        stories.SSH_UPDATED,
+                        name="gateway-of-leeds.example.org",
+                        service=probed("netbios-ssn", "Samba smbd", "4.19.5"),
+                        was="Samba smbd 4.17.12",
+                    ),
+                )
+            ),
+            "lan: new version on gateway-of-leeds · Tue 24 Nov",
+        ),
     ],
-    ids=["quiet", "first run", "one change", "problem on a first run", "long name"],
+    ids=[
+        "quiet",
+        "first run",
+        "one change",
+        "problem on a first run",
+        "long name",
+        "problem of a long name",
+        "version on a long name",
+    ],
 )
 def test_subject_says_the_worst_fact(story: stories.Story, subject: str) -> None:
     """Within forty characters, in English, dated where the reader is."""
