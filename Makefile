@@ -1,7 +1,7 @@
 # What README.md names. Each target prepares what it needs; there is nothing to install before.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format fuzz oracle constraints clean
+.PHONY: help run test lint format fuzz oracle month constraints clean
 MAKEFLAGS += --no-builtin-rules
 
 # Words for the program, as you would type them after its name.
@@ -9,6 +9,9 @@ ARGS ?=
 
 # How long `make fuzz` takes.
 SECONDS ?= 600
+
+# How many months `make month` invents; each takes 25 s.
+SEEDS ?= 20
 
 # TARGETS reaches the program through its environment, letter for letter: pasted into a recipe it
 # would be read by a shell, and expanded by make (as its own export of it would) `$(…)` would run.
@@ -48,6 +51,10 @@ fuzz: ## mutate scan files and see that reading them breaks nothing: make fuzz S
 oracle: ## hold diff against ndiff: every pair of the scans there are, and 2,000 generated ones
 	@tools/setup.sh test
 	@ALL_PAIRS=1 GENERATED_PAIRS=2000 .venv/bin/python -m pytest tests/diff/test_ndiff.py
+
+month: ## hold what is told of 20 invented months against the truth, beside ndiff: make month SEEDS=5
+	@tools/setup.sh test
+	@.venv/bin/python -m benchmarks.month --seeds $(SEEDS)
 
 constraints: ## write constraints.txt anew from the newest releases
 	@tools/setup.sh constraints
