@@ -44,7 +44,7 @@ def conclude(session: Session, scan: Scan, nmap: str, look: SecondLook | None = 
     problems = (*lasting, *(hold.to_problem() for hold in decision.holds))
     takes_inventory = session.inventory.is_empty and bool(decision.verdict.settled.hosts)
     facts = facts_of(
-        session, scan, found, decision.verdict, decision.detail_seconds, takes_inventory
+        session, scan, found, decision.verdict, decision.detail_seconds, takes_inventory, people
     )
     facts = replace(facts, notes=(*facts.notes, *people.notes(decision.verdict)))
     is_told = bool(changes or problems or takes_inventory or facts.notes or plan.always)

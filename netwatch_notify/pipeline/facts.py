@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from netwatch_notify.diff.compare import Differences
 from netwatch_notify.diff.policy import Verdict
 from netwatch_notify.model.change import Problem
-from netwatch_notify.model.host import address_order
-from netwatch_notify.model.port import PortKey
+from netwatch_notify.model.host import Host, address_order
+from netwatch_notify.model.port import Port, PortKey
+from netwatch_notify.pipeline.people import People
 from netwatch_notify.pipeline.plan import Scan
 from netwatch_notify.pipeline.session import Session
 from netwatch_notify.report.facts import FirstInventory, RunFacts
@@ -59,6 +60,7 @@ def facts_of(
     verdict: Verdict,
     detail_seconds: float,
     takes_inventory: bool,
+    people: People,
 ) -> RunFacts:
     results = scan.results
     good = [r for r in results if r.ended_properly]
@@ -89,7 +91,7 @@ def facts_of(
         parts_good=len(good),
         whole_report="" if session.plan.dry_run else f"netwatch-notify show {session.run_id}",
         first_run=takes_inventory,
-        inventory=_first_inventory(session, found) if takes_inventory else None,
+        inventory=_first_inventory(session, found, people) if takes_inventory else None,
         notes=tuple(notes),
         last_good_at=_last_good_at(session),
     )
@@ -100,21 +102,30 @@ def _last_good_at(session: Session) -> datetime | None:
     return last.started_at if last else None
 
 
-def _first_inventory(session: Session, found: Differences) -> FirstInventory:
+def _first_inventory(session: Session, found: Differences, people: People) -> FirstInventory:
     counts: dict[PortKey, int] = {}
-    risky = []
+    risky: list[tuple[Host, Port]] = []
     for address in sorted(found.seen, key=address_order):
         host = found.seen[address]
         for port in host.open_ports:
             counts[port.key] = counts.get(port.key, 0) + 1
             if port.key in session.plan.rules.risky_ports:
-                name = f"{host.hostnames[0]} ({address})" if host.hostnames else str(address)
-                risky.append((name, port.key, port.service.description if port.service else ""))
+                risky.append((host, port))
+    names = people.called([host for host, _ in risky])
     return FirstInventory(
         hosts=len(found.seen),
         hosts_with_open_ports=sum(bool(host.open_ports) for host in found.seen.values()),
         ports_open=sum(counts.values()),
-        risky=tuple(risky),
+        risky=tuple(
+            (
+                f"{names[host.address]} ({host.address})"
+                if host.address in names
+                else str(host.address),
+                port.key,
+                port.service.description if port.service else "",
+            )
+            for host, port in risky
+        ),
         busiest=tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:10]),
     )
 

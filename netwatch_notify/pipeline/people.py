@@ -10,7 +10,7 @@ from netwatch_notify.diff.ledger import is_still_true
 from netwatch_notify.diff.policy import Verdict
 from netwatch_notify.diff.standing import Applied, apply_rules
 from netwatch_notify.model.change import Change, Problem
-from netwatch_notify.model.host import Address
+from netwatch_notify.model.host import Address, Host
 from netwatch_notify.model.ledger import OpenItem
 from netwatch_notify.model.names import NameBook
 from netwatch_notify.model.rule import Acceptance, Rule
@@ -126,6 +126,16 @@ class People:
             replace(c, name=given.get(c.address) or c.name or self._names.get(c.address, ""))
             for c in labelled
         ]
+
+    def called(self, hosts: Sequence[Host]) -> dict[Address, str]:
+        """Return what people call some hosts of the scan; those nobody has named are missing."""
+        names = {host.address: self.book.of(host.address, host.mac).name for host in hosts}
+        names |= {h.address: names[h.address] or next(iter(h.hostnames), "") for h in hosts}
+        nameless = {address for address, name in names.items() if not name} - self._names.keys()
+        if nameless and not self._scan.resolved_names:
+            self._names |= reverse_names(nameless)
+        named = {a: name or self._names.get(a, "") for a, name in names.items()}
+        return {address: name for address, name in named.items() if name}
 
     def with_names(self, verdict: Verdict) -> Verdict:
         """Keep in the inventory what was looked up, for hosts that have no name there yet."""
