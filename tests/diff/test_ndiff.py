@@ -396,13 +396,13 @@ def _unlike(
     if len(made) != len(wanted):
         return [made, wanted]
     left: dict[object, list[VerbatimHost]] = {}
-    for host in wanted:
-        left.setdefault(host.identity, []).append(host)
+    for one in wanted:
+        left.setdefault(one.identity, []).append(one)
     unlike: list[object] = []
     for was, is_now in made:
         # Several hosts may have no address, and no order.
         namesakes = left.get(is_now.identity, [])
-        fitting = next((host for host in namesakes if _like(was, is_now, host)), None)
+        fitting = next((one for one in namesakes if _like(was, is_now, one)), None)
         if fitting is None:
             unlike.append((was, is_now, namesakes))
         else:
