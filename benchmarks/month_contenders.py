@@ -12,7 +12,7 @@ from defusedxml.ElementTree import fromstring
 from benchmarks.measure import ROOT, environment_in
 from benchmarks.month_network import LAPTOP_MAKER, TARGETS, Month
 from benchmarks.month_score import Told
-from netwatch_notify.diff.policy import Rules
+from netwatch_notify.diff.night import Rules
 from netwatch_notify.model.change import ChangeKind, Severity
 from netwatch_notify.model.scan import ScanProfile
 from netwatch_notify.model.target import parse_target

@@ -9,7 +9,8 @@ from pathlib import Path
 from netwatch_notify.diff.breaker import find_held
 from netwatch_notify.diff.compare import Differences, compare
 from netwatch_notify.diff.identity import identify
-from netwatch_notify.diff.policy import Rules, Verdict, judge
+from netwatch_notify.diff.night import Rules
+from netwatch_notify.diff.policy import Verdict, judge
 from netwatch_notify.model.host import Address, ExtraPorts, Host
 from netwatch_notify.model.inventory import (
     HeldRange,
@@ -186,12 +187,12 @@ class Nights:
         last, self.number = night(self.number), self.number + 1
         now = night(self.number)
         before = replace(self.inventory, kin=tuple(self.inventory.hosts.values()))
-        found = identify(compare(before, results), before, results, self.rules.dynamic)
+        found = identify(compare(before, results), before, self.rules.dynamic)
         flapping = (a for (a, k), habit in before.habits.items() if not k and habit.is_flapping)
         restless = self.sleepers | AddressSet.of(flapping)
         holds = find_held(found, before, results, share, now, restless=restless)
         keys = host_keys(found, look)
-        self.differences = identify(found, before, results, self.rules.dynamic, keys)
+        self.differences = identify(found, before, self.rules.dynamic, keys)
         self.verdict = judge(self.differences, before, results, holds, look, self.rules, now, last)
         settled = self.verdict.settled
         kept = {a: one for a, one in before.hosts.items() if a not in settled.cleared}

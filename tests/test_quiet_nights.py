@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from netwatch_notify.diff.policy import Rules
+from netwatch_notify.diff.night import Rules
 from netwatch_notify.model.scan import ScanProfile
 from netwatch_notify.model.target import parse_target
 from netwatch_notify.pipeline.ingest import ingest

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from netwatch_notify.diff.breaker import find_held
 from netwatch_notify.diff.compare import compare, touched_hosts
 from netwatch_notify.diff.identity import identify, marks_of
-from netwatch_notify.diff.policy import Rules, Verdict, judge, take_inventory
+from netwatch_notify.diff.night import Rules
+from netwatch_notify.diff.policy import Verdict, judge, take_inventory
 from netwatch_notify.diff.settled import with_digests
 from netwatch_notify.model.host import Address, join_all
 from netwatch_notify.model.inventory import (
@@ -198,7 +199,7 @@ def decide(
         habits=memory.habits(addresses),
         displaced=memory.displaced(marks_of(found)),
     )
-    found = identify(found, inventory, results, AddressSet())
+    found = identify(found, inventory, AddressSet())
     holds = find_held(found, inventory, results, 0.3, night(number))
     last = night(number - 1)
     rules = Rules(gone_after=2)

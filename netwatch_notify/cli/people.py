@@ -131,12 +131,10 @@ def list_rules(options: Options, kind: RuleKind) -> int:
 
 
 def remove_rules(options: Options, numbers: Sequence[int], kind: RuleKind) -> int:
-    """End rules by their numbers."""
+    """End rules by their numbers, all or none."""
     with _opened(options) as database:
-        for number in numbers:
-            if not rules.remove_rule(database, number, kind):
-                raise UsageError(f"{number}: there is no such {kind.value} rule")
-            _print(options, [f"{kind.value} {number}: removed"])
+        rules.remove_rules(database, numbers, kind)
+    _print(options, [f"{kind.value} {number}: removed" for number in numbers])
     return 0
 
 

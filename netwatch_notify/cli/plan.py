@@ -6,7 +6,7 @@ from pathlib import Path
 
 from netwatch_notify.cli.local_time import LocalZone
 from netwatch_notify.cli.options import Options
-from netwatch_notify.diff.policy import Rules
+from netwatch_notify.diff.night import Rules
 from netwatch_notify.log import setup_logging
 from netwatch_notify.model.message import Destination
 from netwatch_notify.pipeline.plan import Plan

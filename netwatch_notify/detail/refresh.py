@@ -73,6 +73,8 @@ def choose_services(
     for service in oldest_first:
         overdue = service.looked_at is not None and service.looked_at <= due
         if len(chosen) >= (share * MOST_CAUGHT_UP if overdue else share):
+            if service.looked_at is None:
+                continue  # However many are new, what is overdue comes after them.
             break
         if service.address in here:
             chosen.append(service)

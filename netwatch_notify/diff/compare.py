@@ -58,6 +58,20 @@ class HostDifference:
     """What differs if it turns out that the host did not move."""
     note: str = ""
 
+    @property
+    def sighting(self) -> Host:
+        """Return the host as the scan saw it. ValueError where it did not."""
+        if self.host is None:
+            raise ValueError(f"{self.address}: a {self.presence} host without a sighting")
+        return self.host
+
+    @property
+    def past(self) -> KnownHost:
+        """Return the host as it is known. ValueError where it is not."""
+        if self.known is None:
+            raise ValueError(f"{self.address}: a {self.presence} host without a past")
+        return self.known
+
 
 @dataclass(frozen=True, slots=True)
 class Differences:

@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from netwatch_notify.diff.compare import Differences, HostDifference, Presence, compare_with
-from netwatch_notify.model.host import Address, Host, is_private_mac
+from netwatch_notify.model.host import Address, Host, address_order, is_private_mac
 from netwatch_notify.model.inventory import Inventory, KnownHost
-from netwatch_notify.model.scan import PartResult
 from netwatch_notify.model.target import AddressSet
 
 
@@ -19,7 +18,6 @@ def marks_of(differences: Differences) -> frozenset[str]:
 def identify(
     differences: Differences,
     inventory: Inventory,
-    results: Sequence[PartResult],
     dynamic: AddressSet,
     host_keys: Mapping[Address, str] | None = None,
 ) -> Differences:
@@ -31,7 +29,7 @@ def identify(
     its old place, and the mark must be no other's. Where addresses are handed out a host is its
     MAC: another MAC there is another host, as it is where the former host was gone.
     """
-    work = _Identification(differences, inventory, results, dynamic)
+    work = _Identification(differences, inventory, dynamic)
     hosts = dict(differences.hosts)
     bearers = Counter((host_keys or {}).values())
     for address, host in _strangers(differences).items():
@@ -59,16 +57,16 @@ def _strangers(differences: Differences) -> dict[Address, Host]:
 
 
 class _Identification:
+    """Looks for the former places of the hosts of one run."""
+
     def __init__(
         self,
         differences: Differences,
         inventory: Inventory,
-        results: Sequence[PartResult],
         dynamic: AddressSet,
     ) -> None:
         self.differences = differences
         self.inventory = inventory
-        self.results = results
         self.dynamic = dynamic
         self.seen_macs = Counter(host.mac for host in differences.seen.values() if host.mac)
         self.kin_by_mac: dict[str, list[KnownHost]] = defaultdict(list)
@@ -152,7 +150,10 @@ class _Identification:
         present = [known for known in candidates if known.present]
         if len(present) > 1:
             return None
-        gone = sorted(candidates, key=lambda known: known.gone_at or known.first_seen_at)
+        gone = sorted(
+            candidates,
+            key=lambda known: (known.gone_at or known.first_seen_at, address_order(known.address)),
+        )
         return next(iter((*present, *reversed(gone))), None)
 
     def _has_left(self, known: KnownHost) -> bool:

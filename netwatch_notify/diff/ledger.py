@@ -26,10 +26,12 @@ def next_ledger(
     """
     Return the ledger after a run: what is undone leaves, what was told to be looked at comes.
 
-    `reopened`: what was accepted for a time that is over. An item follows a host that moved.
+    `reopened`: what was accepted for a time that is over; what was told for information was never
+    open. An item follows a host that moved.
     """
     items: dict[str, OpenItem] = {}
-    for item in (*before, *reopened):
+    again = (item for item in reopened if item.severity is not Severity.INFO)
+    for item in (*before, *again):
         moved = replace(item, address=verdict.moved.get(item.address, item.address))
         if is_still_true(moved, verdict.settled.hosts) and not _is_overtaken(item, verdict):
             items[item.change_id] = moved

@@ -1,10 +1,11 @@
 """What people said beforehand, applied to what would be told; pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from netwatch_notify.model.change import Change, ChangeKind, Severity
+from netwatch_notify.model.port import PortKey
 from netwatch_notify.model.rule import Rule, RuleKind
 
 
@@ -25,7 +26,8 @@ def apply_rules(changes: Iterable[Change], rules: Sequence[Rule], now: datetime)
     """
     Sort out what is told, what was announced, and what is kept quiet.
 
-    An announced change is told for information. A critical one is kept quiet only by a rule that
+    An announced change is told for information, but for a new host that has a critical port open
+    besides the announced one. A critical one is kept quiet only by a rule that
     names its port: who ignores a host has not thought of telnet opening there.
     """
     standing = {rule.id: rule for rule in rules if not rule.is_over(now)}
@@ -46,13 +48,23 @@ def apply_rules(changes: Iterable[Change], rules: Sequence[Rule], now: datetime)
             continue
         kept = used.get(rule.id, rule)
         if rule.kind is RuleKind.EXPECT:
-            told.append(replace(change, severity=Severity.INFO, planned=rule.said))
+            announced = {one.key for one in expected}
+            told.append(_as_planned(change, rule, announced))
         else:
             hidden.append((change, rule))
             kept = replace(kept, hidden=kept.hidden + 1)
         used[rule.id] = replace(kept, used_at=now)
     over = tuple(rule for rule in rules if rule.is_over(now))
     return Applied(tuple(told), tuple(hidden), tuple(used.values()), over)
+
+
+def _as_planned(change: Change, rule: Rule, announced: Collection[PortKey | None]) -> Change:
+    """Tell it for information; a critical new host only if each of its ports was announced."""
+    ports = {port.key for port in change.ports}
+    is_whole = None in announced or ports <= set(announced)
+    quiet = change.severity is not Severity.CRITICAL or not ports or is_whole
+    severity = Severity.INFO if quiet else change.severity
+    return replace(change, severity=severity, planned=rule.said)
 
 
 def fits(rule: Rule, change: Change) -> bool:

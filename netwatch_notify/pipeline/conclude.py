@@ -114,7 +114,7 @@ def _compare(session: Session, scan: Scan) -> Differences:
         return found
     session.load_kin(marks_of(found), ())
     dynamic = session.plan.rules.dynamic
-    return identify(found, session.inventory, scan.results, dynamic)
+    return identify(found, session.inventory, dynamic)
 
 
 def _decide(
@@ -158,7 +158,7 @@ def _decide(
     keys = host_keys(found, look)
     if keys:
         session.load_kin((), frozenset(keys.values()))
-        found = identify(found, session.inventory, results, plan.rules.dynamic, keys)
+        found = identify(found, session.inventory, plan.rules.dynamic, keys)
     session.load_more({address for address, _ in look.refreshed})
     session.load_past()
     last = runs.last_settled_at(session.database)

@@ -13,7 +13,7 @@ from netwatch_notify.model.change import Change, Problem
 from netwatch_notify.model.host import Address, Host
 from netwatch_notify.model.ledger import OpenItem
 from netwatch_notify.model.names import NameBook
-from netwatch_notify.model.rule import Acceptance, Rule
+from netwatch_notify.model.rule import Acceptance, Rule, RuleKind
 from netwatch_notify.model.target import AddressSet
 from netwatch_notify.pipeline.plan import Scan
 from netwatch_notify.pipeline.session import Session
@@ -103,8 +103,40 @@ class People:
         since = self._session.now - MONTH
         before = history.times_told(self._session.database, ids, since)
         named = [replace(change, times=before[change.id] + 1) for change in named]
-        self.applied = apply_rules(named, self.rules, self._session.now)
+        self.applied = self._apply_rules(named)
         return self.applied.told
+
+    def _apply_rules(self, changes: Sequence[Change]) -> Applied:
+        """
+        Apply the rules; what was planned has one run more than its last day.
+
+        That is the first run that can see what was done on this day. One that scanned nothing
+        there is no such run: it neither ends the expectation nor says that anything is missing.
+        """
+        now = self._session.now
+        last_chance = {
+            rule.id: replace(rule, until=None) if rule.kind is RuleKind.EXPECT else rule
+            for rule in self.rules
+            if rule.is_over(now)
+        }
+        rules = [last_chance.get(rule.id, rule) for rule in self.rules]
+        applied = apply_rules(changes, rules, now)
+        used = {rule.id for rule in applied.used}
+        over = [
+            replace(rule, used_at=now) if rule.id in used else rule
+            for rule in self.rules
+            if rule.is_over(now)
+            and (rule.kind is RuleKind.IGNORE or rule.id in used or self._was_scanned(rule))
+        ]
+        return replace(applied, over=tuple(over))
+
+    def _was_scanned(self, rule: Rule) -> bool:
+        """Whether this run could see what the rule is about."""
+        return any(
+            not rule.match.addresses or rule.match.addresses & result.part.addresses
+            for result in self._scan.results
+            if result.ended_properly
+        )
 
     def _with_names(self, changes: Iterable[Change]) -> list[Change]:
         """

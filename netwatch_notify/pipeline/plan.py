@@ -6,7 +6,7 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
 
-from netwatch_notify.diff.policy import Rules
+from netwatch_notify.diff.night import Rules
 from netwatch_notify.model.change import Problem
 from netwatch_notify.model.host import Address
 from netwatch_notify.model.message import Destination, View

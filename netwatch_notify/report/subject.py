@@ -42,6 +42,7 @@ def subject_of(
         told.append("all well")
     else:
         told.append("no changes")
+        told += [counted(len(facts.notes), "note")] if facts.notes else []
     return f"{network}: {', '.join(told)} · {day(facts.started_at, zone)}"
 
 

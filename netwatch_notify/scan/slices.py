@@ -81,5 +81,6 @@ def _without_extra_ports(facts: bytes) -> bytes:
 def signature_of(header: ScanHeader) -> bytes:
     """Return what digests of one way of scanning share: they are void under any other."""
     infos = [f"{info.type} {info.protocol} {info.ports}" for info in header.scan_infos]
-    text = "\n".join([str(NORMALISER), header.scanner, *sorted(infos)])
+    # Another nmap may name the same service otherwise: its first scan is looked at whole.
+    text = "\n".join([str(NORMALISER), header.scanner, header.version, *sorted(infos)])
     return blake2b(text.encode(), digest_size=32).digest()

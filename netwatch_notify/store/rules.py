@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from netwatch_notify.errors import UsageError
 from netwatch_notify.model.port import PortKey
 from netwatch_notify.model.rule import Acceptance, Match, Rule, RuleKind
 from netwatch_notify.store.codec import instant_of, instant_text, optional_instant
@@ -68,14 +69,16 @@ def _rule(row: Sequence[Any]) -> Rule:
     )
 
 
-def remove_rule(database: Database, number: int, kind: RuleKind) -> bool:
-    """End a standing rule; return whether there was one of that number and kind."""
+def remove_rules(database: Database, numbers: Iterable[int], kind: RuleKind) -> None:
+    """End standing rules, all or none. UsageError where there is no such rule."""
     with database.atomic():
-        cursor = database.connection.execute(
-            "UPDATE rules SET ended = 'removed' WHERE id = ? AND kind = ? AND ended = ''",
-            (number, kind.value),
-        )
-        return cursor.rowcount > 0
+        for number in dict.fromkeys(numbers):
+            cursor = database.connection.execute(
+                "UPDATE rules SET ended = 'removed' WHERE id = ? AND kind = ? AND ended = ''",
+                (number, kind.value),
+            )
+            if not cursor.rowcount:
+                raise UsageError(f"{number}: there is no such {kind.value} rule")
 
 
 def record_use(database: Database, used: Iterable[Rule], over: Iterable[Rule]) -> None:
@@ -90,8 +93,12 @@ def record_use(database: Database, used: Iterable[Rule], over: Iterable[Rule]) -
 
 
 def accept(database: Database, acceptances: Collection[Acceptance]) -> None:
-    """Keep that these changes are known, and take them off the ledger."""
+    """Keep that these changes are known, and take them off the ledger; the last word counts."""
     with database.atomic():
+        database.connection.executemany(
+            "UPDATE acceptances SET is_over = 1 WHERE change_id = ?",
+            [(a.change_id,) for a in acceptances],
+        )
         database.connection.executemany(
             "INSERT OR REPLACE INTO acceptances (change_id, accepted_at, author, reason, until) "
             "VALUES (?, ?, ?, ?, ?)",

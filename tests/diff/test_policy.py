@@ -2,7 +2,8 @@
 
 import pytest
 
-from netwatch_notify.diff.policy import NOT_LOOKED_AT, SEEN_ONCE, take_inventory
+from netwatch_notify.diff.night import NOT_LOOKED_AT, SEEN_ONCE
+from netwatch_notify.diff.policy import take_inventory
 from netwatch_notify.model.change import Change, ChangeKind, Severity
 from netwatch_notify.model.port import PortState, ScriptOutput
 from tests.builders import (

@@ -25,7 +25,8 @@ def lan_unavailable() -> str | None:
     inside = ["ip", "netns", "exec", name]
     firewall = (
         "add table inet probe; add chain inet probe output { type filter hook output priority 0; };"
-        "add rule inet probe output numgen random mod 1000 < 1 drop"
+        "add rule inet probe output numgen random mod 1000 < 1 drop;"
+        "add table arp probe; add chain arp probe input { type filter hook input priority 0; }"
     )
     # Everything a kernel or a container may refuse: namespaces, veth, macvlan, nftables.
     attempts = (
