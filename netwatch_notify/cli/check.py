@@ -15,7 +15,7 @@ from netwatch_notify.deliver.apprise_sender import read_destinations
 from netwatch_notify.errors import NetwatchError, StateError
 from netwatch_notify.model.paths import DEFAULT_ENV_FILE
 from netwatch_notify.model.rule import RuleKind
-from netwatch_notify.pipeline.people import read_names
+from netwatch_notify.pipeline.names import read_names
 from netwatch_notify.scan.names import resolve_targets
 from netwatch_notify.scan.runner import find_nmap, nmap_version
 from netwatch_notify.settings import (
@@ -152,8 +152,8 @@ def _people(settings: Settings) -> list[Finding]:
         if rule.used_at is None or idle > LONG_UNUSED:
             status = WARNING if idle > SOON_UNUSED else GOOD
             how = "has not fitted anything yet" if rule.used_at is None else "is unused"
-            remove = f"netwatch-notify ignore remove {rule.id}"
-            remedy = f"; {remove}" if rule.kind is RuleKind.IGNORE else ""
+            how_to_remove = "ignore remove" if rule.kind is RuleKind.IGNORE else "expect --remove"
+            remedy = f"; netwatch-notify {how_to_remove} {rule.id}"
             text = f"{rule.written} ({rule.said}) {how}, for {idle.days} days{remedy}"
             findings.append(Finding(f"{rule.kind.value} {rule.id}", status, text))
     return findings

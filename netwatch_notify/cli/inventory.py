@@ -23,7 +23,7 @@ from netwatch_notify.pipeline.lookup import (
     match_of,
     split_host_and_port,
 )
-from netwatch_notify.pipeline.people import read_names
+from netwatch_notify.pipeline.names import read_names
 from netwatch_notify.report.host_list import hosts_json, hosts_table
 from netwatch_notify.report.host_page import host_json, host_page
 from netwatch_notify.report.run_page import run_json, run_page

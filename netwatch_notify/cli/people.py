@@ -19,7 +19,7 @@ from netwatch_notify.model.port import PortKey
 from netwatch_notify.model.rule import Match, Rule, RuleKind
 from netwatch_notify.model.text import clean
 from netwatch_notify.pipeline.accept import accept
-from netwatch_notify.pipeline.people import read_names
+from netwatch_notify.pipeline.names import read_names
 from netwatch_notify.settings import load_fields
 from netwatch_notify.store import rules
 from netwatch_notify.store.database import Database
@@ -112,10 +112,12 @@ def add_rule(
 
 
 def _names(options: Options) -> NameBook:
+    """Read the names file; one that cannot be used stops nobody from making a rule."""
     try:
         return read_names(load_fields(("names_file",), options.env_file)["names_file"])
     except ValueError as error:
-        raise UsageError(str(error)) from error
+        click.echo(f"netwatch-notify: {str(error).splitlines()[0]}", err=True)
+        return NameBook()
 
 
 def list_rules(options: Options, kind: RuleKind) -> int:

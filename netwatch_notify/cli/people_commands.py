@@ -8,26 +8,17 @@ import click
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-def _said(*, until_required: bool = False) -> Callable[[_Command], _Command]:
+def _said(command: _Command) -> _Command:
     """Add the options that say why, and until when."""
-
-    def add(command: _Command) -> _Command:
-        command = click.option(
-            "--until",
-            metavar="DATE",
-            required=until_required,
-            help="Last day on which it holds, such as 2026-12-24.",
-        )(command)
-        return click.option("--reason", metavar="TEXT", default="", help="Why, for others.")(
-            command
-        )
-
-    return add
+    command = click.option(
+        "--until", metavar="DATE", help="Last day on which it holds, such as 2026-12-24."
+    )(command)
+    return click.option("--reason", metavar="TEXT", default="", help="Why, for others.")(command)
 
 
 @click.command()
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
-@_said()
+@_said
 @click.pass_context
 def accept(context: click.Context, ids: tuple[str, ...], reason: str, until: str | None) -> None:
     """Call changes known, by their ids, a group's id, or a run's number: they are reminded of no
@@ -45,7 +36,7 @@ def ignore() -> None:
 @ignore.command("add")
 @click.argument("match", nargs=-1, required=True, metavar="MATCH [PORT/PROTO]")
 @click.option("--gone-only", is_flag=True, help="Only about its going and coming back.")
-@_said()
+@_said
 @click.pass_context
 def ignore_add(
     context: click.Context,
@@ -85,13 +76,33 @@ def ignore_remove(context: click.Context, numbers: tuple[int, ...]) -> None:
 
 
 @click.command()
-@click.argument("match", nargs=-1, required=True, metavar="MATCH [PORT/PROTO]")
-@_said(until_required=True)
+@click.argument("match", nargs=-1, metavar="[MATCH [PORT/PROTO]]")
+@click.option("--list", "is_list", is_flag=True, help="List what is expected.")
+@click.option("--remove", type=int, metavar="NUMBER", help="Expect it no more.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@_said
 @click.pass_context
-def expect(context: click.Context, match: tuple[str, ...], reason: str, until: str | None) -> None:
+def expect(
+    context: click.Context,
+    match: tuple[str, ...],
+    is_list: bool,
+    remove: int | None,
+    as_json: bool,
+    reason: str,
+    until: str | None,
+) -> None:
     """Announce a planned change: it is told as planned when it comes, and as missing if it does
     not."""
-    from netwatch_notify.cli.people import add_rule, word_of
+    if sum((bool(match), is_list, remove is not None)) != 1:
+        raise click.UsageError("give a MATCH, or --list, or --remove NUMBER")
+    if match and until is None:
+        raise click.UsageError("--until DATE is missing: by when is it to come?")
+    from netwatch_notify.cli.people import add_rule, list_rules, remove_rules, word_of
     from netwatch_notify.model.rule import RuleKind
 
-    context.exit(add_rule(context.obj, RuleKind.EXPECT, match, word_of(reason, until)))
+    options = context.obj.also(as_json=as_json)
+    if is_list:
+        context.exit(list_rules(options, RuleKind.EXPECT))
+    if remove is not None:
+        context.exit(remove_rules(options, [remove], RuleKind.EXPECT))
+    context.exit(add_rule(options, RuleKind.EXPECT, match, word_of(reason, until)))

@@ -26,9 +26,8 @@ def apply_rules(changes: Iterable[Change], rules: Sequence[Rule], now: datetime)
     """
     Sort out what is told, what was announced, and what is kept quiet.
 
-    An announced change is told for information, but for a new host that has a critical port open
-    besides the announced one. A critical one is kept quiet only by a rule that
-    names its port: who ignores a host has not thought of telnet opening there.
+    An announced change is told for information. A critical one is so, or kept quiet, only by a
+    rule that names its port: who ignores a host has not thought of telnet opening there.
     """
     standing = {rule.id: rule for rule in rules if not rule.is_over(now)}
     told: list[Change] = []
@@ -59,10 +58,9 @@ def apply_rules(changes: Iterable[Change], rules: Sequence[Rule], now: datetime)
 
 
 def _as_planned(change: Change, rule: Rule, announced: Collection[PortKey | None]) -> Change:
-    """Tell it for information; a critical new host only if each of its ports was announced."""
-    ports = {port.key for port in change.ports}
-    is_whole = None in announced or ports <= set(announced)
-    quiet = change.severity is not Severity.CRITICAL or not ports or is_whole
+    """Tell it for information; what is critical only where all of its ports were announced."""
+    ports: set[PortKey | None] = {port.key for port in change.ports} or {change.key}
+    quiet = change.severity is not Severity.CRITICAL or ports <= set(announced) - {None}
     severity = Severity.INFO if quiet else change.severity
     return replace(change, severity=severity, planned=rule.said)
 

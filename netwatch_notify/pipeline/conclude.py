@@ -39,12 +39,19 @@ def conclude(session: Session, scan: Scan, nmap: str, look: SecondLook | None = 
     decision = _decide(session, scan, people, found, nmap, look)
     told = people.told(decision.verdict.changes)
     changes = with_groups(told)
-    fresh = (*problems_of(session, scan, found), *people.problems)
+    fresh = problems_of(session, scan, found)
+    fresh += (people.names.problem,) if people.names.problem else ()
     lasting = runs.count_problems(session.database, fresh, session.now)
     problems = (*lasting, *(hold.to_problem() for hold in decision.holds))
     takes_inventory = session.inventory.is_empty and bool(decision.verdict.settled.hosts)
     facts = facts_of(
-        session, scan, found, decision.verdict, decision.detail_seconds, takes_inventory, people
+        session,
+        scan,
+        found,
+        decision.verdict,
+        decision.detail_seconds,
+        takes_inventory,
+        people.names,
     )
     facts = replace(facts, notes=(*facts.notes, *people.notes(decision.verdict)))
     is_told = bool(changes or problems or takes_inventory or facts.notes or plan.always)
@@ -74,7 +81,7 @@ def conclude(session: Session, scan: Scan, nmap: str, look: SecondLook | None = 
             session,
             scan,
             Decided(
-                verdict=people.with_names(decision.verdict),
+                verdict=people.names.keep(decision.verdict),
                 facts=facts,
                 changes=changes,
                 applied=people.applied,

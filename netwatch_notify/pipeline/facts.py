@@ -7,7 +7,7 @@ from netwatch_notify.diff.policy import Verdict
 from netwatch_notify.model.change import Problem
 from netwatch_notify.model.host import Host, address_order
 from netwatch_notify.model.port import Port, PortKey
-from netwatch_notify.pipeline.people import People
+from netwatch_notify.pipeline.names import Names
 from netwatch_notify.pipeline.plan import Scan
 from netwatch_notify.pipeline.session import Session
 from netwatch_notify.report.facts import FirstInventory, RunFacts
@@ -60,7 +60,7 @@ def facts_of(
     verdict: Verdict,
     detail_seconds: float,
     takes_inventory: bool,
-    people: People,
+    names: Names,
 ) -> RunFacts:
     results = scan.results
     good = [r for r in results if r.ended_properly]
@@ -91,7 +91,7 @@ def facts_of(
         parts_good=len(good),
         whole_report="" if session.plan.dry_run else f"netwatch-notify show {session.run_id}",
         first_run=takes_inventory,
-        inventory=_first_inventory(session, found, people) if takes_inventory else None,
+        inventory=_first_inventory(session, found, names) if takes_inventory else None,
         notes=tuple(notes),
         last_good_at=_last_good_at(session),
     )
@@ -102,7 +102,7 @@ def _last_good_at(session: Session) -> datetime | None:
     return last.started_at if last else None
 
 
-def _first_inventory(session: Session, found: Differences, people: People) -> FirstInventory:
+def _first_inventory(session: Session, found: Differences, names: Names) -> FirstInventory:
     counts: dict[PortKey, int] = {}
     risky: list[tuple[Host, Port]] = []
     for address in sorted(found.seen, key=address_order):
@@ -111,15 +111,15 @@ def _first_inventory(session: Session, found: Differences, people: People) -> Fi
             counts[port.key] = counts.get(port.key, 0) + 1
             if port.key in session.plan.rules.risky_ports:
                 risky.append((host, port))
-    names = people.called([host for host, _ in risky])
+    called = names.of_hosts([host for host, _ in risky])
     return FirstInventory(
         hosts=len(found.seen),
         hosts_with_open_ports=sum(bool(host.open_ports) for host in found.seen.values()),
         ports_open=sum(counts.values()),
         risky=tuple(
             (
-                f"{names[host.address]} ({host.address})"
-                if host.address in names
+                f"{called[host.address]} ({host.address})"
+                if host.address in called
                 else str(host.address),
                 port.key,
                 port.service.description if port.service else "",

@@ -7,6 +7,7 @@ from netwatch_notify.errors import UnreadableInputError, UsageError
 from netwatch_notify.model.host import join_all
 from netwatch_notify.model.look import SecondLook
 from netwatch_notify.pipeline.conclude import conclude
+from netwatch_notify.pipeline.delivery import deliver_due
 from netwatch_notify.pipeline.plan import Outcome, Plan, Scan
 from netwatch_notify.pipeline.session import open_session
 from netwatch_notify.scan.files import label_of, read_header, read_scan_file
@@ -31,7 +32,15 @@ def ingest(plan: Plan, fast: Path, details: Sequence[Path]) -> Outcome:
         if same is not None:
             session.discard()
             report = {"schema": 1, "network": plan.network, "run": None, "counts": {}}
-            return Outcome(0, {**report, "problems": [], "changes": []})
+            # The process that took it in may have died before it sent what it had to say.
+            failures = (
+                []
+                if plan.dry_run
+                else deliver_due(session.database, plan.destinations, plan.network)
+            )
+            exit_code = 4 if failures else 0
+            report |= {"problems": [], "changes": []}
+            return Outcome(exit_code, report, failures=tuple(failures))
         last = runs.last_settled_at(session.database)
         if last is not None and started_at < last:
             session.discard()

@@ -1,43 +1,26 @@
 """What people call things, and what they said about them, brought to bear on one run."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
-from pathlib import Path
 
 from netwatch_notify.diff.ledger import is_still_true
 from netwatch_notify.diff.policy import Verdict
 from netwatch_notify.diff.standing import Applied, apply_rules
-from netwatch_notify.model.change import Change, Problem
-from netwatch_notify.model.host import Address, Host
+from netwatch_notify.model.change import Change
 from netwatch_notify.model.ledger import OpenItem
-from netwatch_notify.model.names import NameBook
 from netwatch_notify.model.rule import Acceptance, Rule, RuleKind
 from netwatch_notify.model.target import AddressSet
+from netwatch_notify.pipeline.names import Names
 from netwatch_notify.pipeline.plan import Scan
 from netwatch_notify.pipeline.session import Session
 from netwatch_notify.report.notes import expired_notes, over_notes
 from netwatch_notify.report.still_open import open_item
-from netwatch_notify.scan.names import reverse_names
 from netwatch_notify.store import history, rules
-from netwatch_notify.store.inventory import load_hosts, present_where
+from netwatch_notify.store.inventory import load_hosts, load_kin, present_where
 
 MONTH = timedelta(days=30)
-
-
-def read_names(path: Path | None) -> NameBook:
-    """Read NAMES_FILE; ValueError names the file and every line that is wrong."""
-    if path is None:
-        return NameBook()
-    try:
-        return NameBook.parse(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: is not UTF-8 (byte {error.start})") from error
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
 
 
 class People:
@@ -46,20 +29,12 @@ class People:
     def __init__(self, session: Session, scan: Scan) -> None:
         self._session = session
         self._scan = scan
-        self.problems: tuple[Problem, ...] = ()
-        """A names file that cannot be used; the run goes on without it."""
-        try:
-            self.book = read_names(session.plan.names_file)
-        except ValueError as error:
-            self.book = NameBook()
-            lines = str(error).splitlines()
-            self.problems = (Problem("names", "the names file cannot be used", tuple(lines[:3])),)
+        self.names = Names(session.plan.names_file, scan)
         self.rules = rules.standing_rules(session.database)
         self.expired: tuple[Acceptance, ...] = ()
         if not session.inventory.is_empty:
             self.expired = rules.expired_acceptances(session.database, session.now)
         self.applied = Applied(())
-        self._names: dict[Address, str] = dict(scan.names)
 
     @cached_property
     def sleepers(self) -> AddressSet:
@@ -76,7 +51,7 @@ class People:
                     self._session.database,
                     lambda address, mac, vendor, name: any(
                         rule.match.fits(
-                            address, mac, vendor, (name, self.book.of(address, mac).name)
+                            address, mac, vendor, (name, self.names.book.of(address, mac).name)
                         )
                         for rule in by_pattern
                     ),
@@ -98,7 +73,7 @@ class People:
 
     def told(self, changes: Sequence[Change]) -> tuple[Change, ...]:
         """Name the hosts of the changes, remember how often each was told, and apply the rules."""
-        named = self._with_names(changes)
+        named = self.names.of_changes(changes)
         ids = [change.id for change in named]
         since = self._session.now - MONTH
         before = history.times_told(self._session.database, ids, since)
@@ -138,55 +113,21 @@ class People:
             if result.ended_properly
         )
 
-    def _with_names(self, changes: Iterable[Change]) -> list[Change]:
-        """
-        Give each change the name people call its host by; only these hosts are looked up.
-
-        Nothing is, where nmap asked DNS itself: then a host without a name has none.
-        """
-        labelled = []
-        for change in changes:
-            naming = self.book.of(change.address, change.mac)
-            labelled.append(
-                replace(change, label=naming.name, owner=naming.owner, site=naming.site)
-            )
-        nameless = {c.address for c in labelled if not c.name} - self._names.keys()
-        if nameless and not self._scan.resolved_names:
-            self._names |= reverse_names(nameless)
-        given = self._scan.names
-        return [
-            replace(c, name=given.get(c.address) or c.name or self._names.get(c.address, ""))
-            for c in labelled
-        ]
-
-    def called(self, hosts: Sequence[Host]) -> dict[Address, str]:
-        """Return what people call some hosts of the scan; those nobody has named are missing."""
-        names = {host.address: self.book.of(host.address, host.mac).name for host in hosts}
-        names |= {h.address: names[h.address] or next(iter(h.hostnames), "") for h in hosts}
-        nameless = {address for address, name in names.items() if not name} - self._names.keys()
-        if nameless and not self._scan.resolved_names:
-            self._names |= reverse_names(nameless)
-        named = {a: name or self._names.get(a, "") for a, name in names.items()}
-        return {address: name for address, name in named.items() if name}
-
-    def with_names(self, verdict: Verdict) -> Verdict:
-        """Keep in the inventory what was looked up, for hosts that have no name there yet."""
-        hosts = {
-            address: replace(host, name=self._names[address])
-            if not host.name and address in self._names
-            else host
-            for address, host in verdict.settled.hosts.items()
-        }
-        return replace(verdict, settled=replace(verdict.settled, hosts=hosts))
-
     @cached_property
     def _expired_items(self) -> tuple[tuple[Acceptance, OpenItem], ...]:
         found = []
         for acceptance in self.expired:
-            item = history.told_item(self._session.database, acceptance.change_id)
-            if item is not None:
-                found.append((acceptance, item))
+            told = history.told_item(self._session.database, acceptance.change_id)
+            if told is not None:
+                found.append((acceptance, self._where_it_is(*told)))
         return tuple(found)
+
+    def _where_it_is(self, item: OpenItem, mac: str) -> OpenItem:
+        """Return the item at the address where its host is now, should it have moved."""
+        places = [known for known in load_kin(self._session.database, [mac], ()) if known.present]
+        if mac and len(places) == 1:
+            return replace(item, address=places[0].address)
+        return item
 
     def _still_true(self, verdict: Verdict) -> list[tuple[Acceptance, OpenItem]]:
         addresses = {item.address for _, item in self._expired_items}

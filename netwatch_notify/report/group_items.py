@@ -31,21 +31,26 @@ WIDEST = {4: 16, 6: 48}
 def group_item(changes: Sequence[Change], short_id: str, run_at: datetime, zone: tzinfo) -> Item:
     """Put changes with one `group` into one line; they are in the order they are told."""
     first = changes[0]
+    headline = group_fact(changes)
     mark = "!" if first.severity is Severity.CRITICAL else mark_of(first.kind)
     if len({change.address for change in changes}) == 1:
-        return Item(
-            f"{where(first)}: {counted(len(changes), 'port')} opened",
-            mark,
-            (_ports(changes), *_doubts(changes)),
-            short_id,
-        )
+        details = [_ports(changes), *_doubts(changes)]
+        return Item(f"{where(first)}: {headline}", mark, tuple(details), short_id)
     place = common_network([change.address for change in changes])
-    headline = f"{_what(changes)} on {counted(len(changes), 'host')}"
-    if first.kind in _OF_HOSTS and first.key is None:
-        headline = f"{counted(len(changes), _OF_HOSTS[first.kind][0])} {_OF_HOSTS[first.kind][1]}"
-    headline = " ".join(filter(None, (headline.strip(), f"in {place}" if place else "")))
+    headline += f" in {place}" if place else ""
     details = [_common(changes), _who(changes), *_since(changes, run_at, zone), *_doubts(changes)]
     return Item(headline, mark, tuple(filter(None, details)), short_id)
+
+
+def group_fact(changes: Sequence[Change]) -> str:
+    """Return what several changes have in common: `22/tcp opened on 190 hosts`, `6 hosts gone`."""
+    first = changes[0]
+    if len({change.address for change in changes}) == 1:
+        return f"{counted(len(changes), 'port')} opened"
+    if first.kind in _OF_HOSTS and first.key is None:
+        noun, verb = _OF_HOSTS[first.kind]
+        return f"{counted(len(changes), noun)} {verb}".strip()
+    return f"{_what(changes)} on {counted(len(changes), 'host')}"
 
 
 _OF_HOSTS = {

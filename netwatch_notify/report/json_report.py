@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from netwatch_notify.model.change import Change, ChangeKind, Problem
+from netwatch_notify.model.ledger import OpenItem
 from netwatch_notify.model.port import Port, ScriptOutput, Service
 from netwatch_notify.report.facts import RunFacts
 from netwatch_notify.report.items import lasting
@@ -36,7 +37,8 @@ def json_report(
         "detail_seconds": facts.detail_seconds,
         "coverage": dict(coverage or {}),
     }
-    return _report(facts.network, run, changes, [_problem(problem) for problem in problems])
+    report = _report(facts.network, run, changes, [_problem(problem) for problem in problems])
+    return {**report, "notes": list(facts.notes), "still_open": list(map(_open, facts.still_open))}
 
 
 def diff_report(changes: Sequence[Change], problems: Sequence[str]) -> dict[str, Any]:
@@ -58,6 +60,19 @@ def _report(
         "counts": dict(Counter(change.kind.value for change in told)),
         "problems": problems,
         "changes": [change_json(change) for change in told],
+    }
+
+
+def _open(item: OpenItem) -> dict[str, Any]:
+    """Return what the message reminds of."""
+    return {
+        "id": item.change_id,
+        "kind": item.kind.value,
+        "severity": item.severity.value,
+        "address": str(item.address),
+        "port": item.key.number if item.key else None,
+        "protocol": item.key.protocol.value if item.key else None,
+        "since": _instant(item.told_at),
     }
 
 

@@ -7,6 +7,7 @@ from netwatch_notify.model.change import Change, ChangeKind, Problem, Severity
 from netwatch_notify.model.port import PortState
 from netwatch_notify.model.text import clean
 from netwatch_notify.report.facts import RunFacts
+from netwatch_notify.report.group_items import group_fact
 from netwatch_notify.report.items import host_maker, service_label, version_verb
 from netwatch_notify.report.words import counted, day
 
@@ -36,8 +37,10 @@ def subject_of(
         told += [f"{critical:,} critical"] if critical else []
         told += [counted(len(changes), "change")] if changes else []
     elif changes:
-        told.append(_within(changes[0], room))
-        told += [f"+{len(changes) - 1:,}"] if len(changes) > 1 else []
+        together = [c for c in changes if c.group and c.group == changes[0].group]
+        told.append(_together(together, room) if together else _within(changes[0], room))
+        others = len(changes) - max(len(together), 1)
+        told += [f"+{others:,}"] if others else []
     elif facts.all_well_since:
         told.append("all well")
     else:
@@ -55,6 +58,15 @@ def _short_problem(headline: str, room: int) -> str:
     if len(headline) > room and verb and left >= FEWEST_OF_LABEL:
         headline = f"{clean(where, left)}{verb}{what}"
     return clean(headline.upper(), room)
+
+
+def _together(changes: Sequence[Change], room: int) -> str:
+    """Say what several changes have in common; of one host, which one it is."""
+    fact = group_fact(changes)
+    if len({change.address for change in changes}) == 1:
+        who = clean(changes[0].called, 200).partition(".")[0] or str(changes[0].address)
+        fact = f"{fact} on {who}"
+    return clean(fact, room)
 
 
 def _within(change: Change, room: int) -> str:

@@ -76,14 +76,18 @@ def held_ids(database: Database) -> frozenset[str]:
         return frozenset(held_id(name, instant_of(since)) for name, since in rows)
 
 
-def told_item(database: Database, change_id: str) -> OpenItem | None:
-    """Return the ledger's entry for a change as it was told last, None if it never was."""
+def told_item(database: Database, change_id: str) -> tuple[OpenItem, str] | None:
+    """
+    Return the ledger's entry for a change as it was told last, and the host's MAC.
+
+    None if it never was told; the MAC is empty where it was not seen.
+    """
     for told in changes_where(database, "changes.id = ?", (change_id,), 1):
         body = told.body
         key = None
         if body["port"] is not None:
             key = PortKey(body["port"], PortProtocol(body["protocol"]))
-        return OpenItem(
+        item = OpenItem(
             change_id=told.id,
             kind=ChangeKind(body["kind"]),
             severity=Severity(body["severity"]),
@@ -92,6 +96,7 @@ def told_item(database: Database, change_id: str) -> OpenItem | None:
             name=body.get("name") or body["hostname"] or "",
             told_at=told.told_at,
         )
+        return item, body["mac"] or ""
     return None
 
 
