@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from netwatch_notify.pipeline.fast_diff import FastDiff
+from netwatch_notify.pipeline.fast_diff import SMALL_BYTES, FastDiff
 from netwatch_notify.pipeline.plan import Plan
 from netwatch_notify.pipeline.session import Session
 from netwatch_notify.store.database import Database
@@ -246,3 +246,16 @@ def test_result_that_is_not_wanted_leaves_nothing(tmp_path: Path) -> None:
     )
 
     assert {path.name for path in tmp_path.iterdir()} == {"old.xml", "new.xml"}
+
+
+def test_large_files_are_compared_too(tmp_path: Path) -> None:
+    """They are given to a process of its own, while the run goes on."""
+    paths = []
+    for name, ports in (("old.xml", ["22"]), ("new.xml", ["22", "80"])):
+        hosts = [host_xml("192.0.2.1", *ports), "\n" * SMALL_BYTES]
+        paths.append(tmp_path / name)
+        paths[-1].write_text(scan_xml(*hosts), encoding="utf-8")
+    comparison = FastDiff([(paths[0], paths[1])], tmp_path, frozenset())
+    comparison.finish()
+
+    assert (tmp_path / "fast.diff").read_text(encoding="utf-8") == ndiff(*paths)

@@ -137,12 +137,14 @@ def confirm_command(
     *,
     known_up: bool,
     privileged: bool,
+    arp: bool = True,
 ) -> list[str]:
     """
     Return the scan that asks again, gently, for what seems gone.
 
     Discovery pings and tries the host's own ports: one that drops ICMP, 80 and 443 but serves
-    22 reads as down by nmap's default. `-Pn` (`known_up`) only for hosts just seen.
+    22 reads as down by nmap's default. `-Pn` (`known_up`) only for hosts just seen. Hosts of the
+    scanner's own segment are asked by ARP, whatever else is said, but not without `arp`.
     """
     keys = sorted(ports)
     tcp = ",".join(str(key.number) for key in keys if key.protocol == "tcp")
@@ -151,6 +153,7 @@ def confirm_command(
         nmap,
         *("-n", "-T3", "--max-retries", str(CONFIRM_RETRIES)),
         *([] if privileged else ["--unprivileged"]),
+        *([] if arp else ["--disable-arp-ping"]),
         *discovery,
         *_family(addresses),
         *(_port_words(keys) if keys else ["-sn"]),
