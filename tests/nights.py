@@ -23,6 +23,15 @@ def host(number: int, *ports: str, mac: str = "", names: tuple[str, ...] = ()) -
     return host_xml(f"192.0.2.{number}", *ports, mac=mac, names=names)
 
 
+QUIET = {number: host(number, "22") for number in range(1, 13)}
+
+
+def hosts(**others: str) -> list[str]:
+    """The hosts of a quiet night, but for others: `n3=host(3, "80")`, or empty if it is silent."""
+    changed = {int(name[1:]): xml for name, xml in others.items()}
+    return [xml for xml in {**QUIET, **changed}.values() if xml]
+
+
 class Nights:
     """
     One network, night by night; the first is today, because `--until` takes no day that is over.

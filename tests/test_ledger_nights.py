@@ -6,18 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Program
-from tests.nights import Nights, host, short_id, told
+from tests.nights import Nights, host, hosts, short_id, told
 from tests.scan_files import FAILED_ENDING
 
-QUIET = {number: host(number, "22") for number in range(1, 13)}
 OPENED = {"n1": host(1, "22", "80"), "n2": host(2, "22", "443")}
 MAC = "00:00:5E:00:53:{:02X}".format
-
-
-def hosts(**others: str) -> list[str]:
-    """The hosts of a quiet night, but for others: `n3=host(3, "80")`, or empty if it is silent."""
-    changed = {int(name[1:]): xml for name, xml in others.items()}
-    return [xml for xml in {**QUIET, **changed}.values() if xml]
 
 
 @pytest.fixture

@@ -7,16 +7,8 @@ from itertools import pairwise
 import pytest
 
 from tests.conftest import Program
-from tests.nights import Nights, host, short_id, told
+from tests.nights import QUIET, Nights, host, hosts, short_id, told
 from tests.scan_files import FAILED_ENDING
-
-QUIET = {number: host(number, "22") for number in range(1, 13)}
-
-
-def hosts(**others: str) -> list[str]:
-    """The hosts of a quiet night, but for others: `n3=host(3, "80")`, or empty if it is silent."""
-    changed = {int(name[1:]): xml for name, xml in others.items()}
-    return [xml for xml in {**QUIET, **changed}.values() if xml]
 
 
 @pytest.fixture

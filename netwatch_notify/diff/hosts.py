@@ -74,16 +74,15 @@ def _silent(night: Night, difference: HostDifference) -> None:
 
 
 def gone(night: Night, known: KnownHost) -> None:
+    """Settle and tell that a host is gone."""
     absence = settle_gone(night, known)
-    night.changes.append(
-        night.about(
-            known,
-            ChangeKind.HOST_GONE,
-            Severity.INFO,
-            first_seen_at=known.first_seen_at,
-            last_seen_at=absence,
-            confirmed=night.look.host_is_up(known.address) is False,
-        )
+    night.tell(
+        known,
+        ChangeKind.HOST_GONE,
+        Severity.INFO,
+        first_seen_at=known.first_seen_at,
+        last_seen_at=absence,
+        confirmed=night.look.host_is_up(known.address) is False,
     )
 
 
@@ -115,18 +114,16 @@ def _moved(night: Night, difference: HostDifference) -> None:
     if is_news and not (is_quiet and is_handed_out):
         if is_quiet:
             night.patience.begin_flapping(subject, told_present=True)
-        night.changes.append(
-            night.about(
-                known,
-                ChangeKind.HOST_BACK if is_handed_out else ChangeKind.HOST_MOVED,
-                Severity.INFO,
-                was=str(before),
-                mac=host.mac or known.mac,
-                vendor=host.vendor or known.vendor,
-                first_seen_at=known.first_seen_at,
-                last_seen_at=None if known.present else away_since,
-                confirmed=night.look.host_is_up(before) is False,
-            )
+        night.tell(
+            known,
+            ChangeKind.HOST_BACK if is_handed_out else ChangeKind.HOST_MOVED,
+            Severity.INFO,
+            was=str(before),
+            mac=host.mac or known.mac,
+            vendor=host.vendor or known.vendor,
+            first_seen_at=known.first_seen_at,
+            last_seen_at=None if known.present else away_since,
+            confirmed=night.look.host_is_up(before) is False,
         )
     _settle_present(night, replace(known, mac=host.mac or known.mac), difference)
 
@@ -142,16 +139,14 @@ def _present(night: Night, difference: HostDifference) -> None:
             shown = [port.key for port in host.open_ports] if host else []
             keys = [key for key in shown if night.was_asked(known, key)]
             seen_again, note = night.seen_again(address, keys)
-            night.changes.append(
-                night.about(
-                    known,
-                    ChangeKind.HOST_BACK,
-                    Severity.INFO,
-                    last_seen_at=silent_since or known.gone_at,
-                    first_seen_at=known.first_seen_at,
-                    confirmed=seen_again,
-                    note=note,
-                )
+            night.tell(
+                known,
+                ChangeKind.HOST_BACK,
+                Severity.INFO,
+                last_seen_at=silent_since or known.gone_at,
+                first_seen_at=known.first_seen_at,
+                confirmed=seen_again,
+                note=note,
             )
     if host is not None:
         known = _identity(night, known, host, difference)

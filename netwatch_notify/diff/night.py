@@ -63,9 +63,14 @@ class Night:
         self.fast_version = next((r.header.version for r in results if r.header.version), "")
         self.macs_here = {host.mac for host in differences.seen.values() if host.mac}
 
+    def tell(self, known: KnownHost, kind: ChangeKind, severity: Severity, **facts: object) -> None:
+        """Have something told of a host."""
+        self.changes.append(self.about(known, kind, severity, **facts))
+
     def about(
         self, known: KnownHost, kind: ChangeKind, severity: Severity, **facts: object
     ) -> Change:
+        """Return a change of a host as it is settled by now, with more `facts`."""
         current = self.hosts.get(known.address, known)
         change = Change(
             kind=kind,
@@ -78,9 +83,11 @@ class Night:
         return replace(change, **facts)  # type: ignore[arg-type]
 
     def settle(self, host: KnownHost) -> None:
+        """Have a host as this from now on."""
         self.hosts[host.address] = host
 
     def covers(self, address: Address, key: PortKey | None) -> bool:
+        """Whether this run asked about a host, or one of its ports, and ended properly there."""
         return any(
             r.coverage.covers(address, key) if key else address in r.coverage.addresses
             for r in self.results
@@ -88,6 +95,7 @@ class Night:
         )
 
     def was_asked(self, known: KnownHost, key: PortKey) -> bool:
+        """Whether the second look asked about a port."""
         return (known.address, key) in self.look.asked
 
     def seen_again(self, address: Address, keys: Sequence[PortKey]) -> tuple[bool, str]:
@@ -130,18 +138,16 @@ class Night:
             return False
         self.patience.begin_flapping(subject, told_present=told_present)
         port = known.ports.get(key) if key else None
-        self.changes.append(
-            self.about(
-                known,
-                ChangeKind.FLAPPING,
-                Severity.INFO,
-                key=key,
-                state=None,
-                service=port.service if port else None,
-                first_seen_at=port.opened_at if port else known.first_seen_at,
-                toggles=len(self.patience.recent_toggles(subject)),
-                confirmed=True,
-            )
+        self.tell(
+            known,
+            ChangeKind.FLAPPING,
+            Severity.INFO,
+            key=key,
+            state=None,
+            service=port.service if port else None,
+            first_seen_at=port.opened_at if port else known.first_seen_at,
+            toggles=len(self.patience.recent_toggles(subject)),
+            confirmed=True,
         )
         return True
 

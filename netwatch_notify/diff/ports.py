@@ -13,6 +13,7 @@ from netwatch_notify.model.port import Port, PortKey, PortState
 
 
 def learned(night: Night, before: KnownPort | None, port: Port) -> KnownPort:
+    """Return a port, or its service, that is known from now on and was no news."""
     opened_at = before.opened_at if before and before.is_open else night.now
     looked_at = before.looked_at if before else None
     return KnownPort(
@@ -21,6 +22,7 @@ def learned(night: Night, before: KnownPort | None, port: Port) -> KnownPort:
 
 
 def opened(night: Night, known: KnownHost, port: Port, ports: dict[PortKey, KnownPort]) -> None:
+    """Settle in `ports` that one is open, and tell it unless it comes and goes."""
     subject: Subject = (known.address, port.key)
     before = ports.get(port.key)
     if before:
@@ -39,27 +41,26 @@ def opened(night: Night, known: KnownHost, port: Port, ports: dict[PortKey, Know
     if before and night.keeps_quiet(known, port.key, told_present=False):
         return
     confirmed, note = night.seen_again(known.address, [port.key])
-    night.changes.append(
-        night.about(
-            known,
-            ChangeKind.PORT_OPENED,
-            night.severity_of(port.key),
-            key=port.key,
-            state=PortState.OPEN,
-            was=before.state.value if before else "",
-            service=port.service,
-            scripts=port.scripts,
-            confirmed=confirmed,
-            first_seen_at=before.opened_at if before else night.now,
-            last_seen_at=before.closed_at if before else None,
-            note=note,
-        )
+    night.tell(
+        known,
+        ChangeKind.PORT_OPENED,
+        night.severity_of(port.key),
+        key=port.key,
+        state=PortState.OPEN,
+        was=before.state.value if before else "",
+        service=port.service,
+        scripts=port.scripts,
+        confirmed=confirmed,
+        first_seen_at=before.opened_at if before else night.now,
+        last_seen_at=before.closed_at if before else None,
+        note=note,
     )
 
 
 def close_ports(
     night: Night, known: KnownHost, missing: Mapping[PortKey, PortState | None]
 ) -> None:
+    """Wait for known ports that are not open, and tell those that are shut, or silent for long."""
     address = known.address
     ports = dict(known.ports)
     for key, fast_state in missing.items():
@@ -101,19 +102,18 @@ def tell_closed(
     *,
     confirmed: bool,
 ) -> None:
-    night.changes.append(
-        night.about(
-            known,
-            ChangeKind.PORT_CLOSED,
-            Severity.INFO,
-            key=before.key,
-            state=state,
-            was=PortState.OPEN.value,
-            service=before.service,
-            confirmed=confirmed,
-            first_seen_at=before.opened_at,
-            last_seen_at=last_seen_at,
-        )
+    """Tell that a port is not open any more; `before` is as it was."""
+    night.tell(
+        known,
+        ChangeKind.PORT_CLOSED,
+        Severity.INFO,
+        key=before.key,
+        state=state,
+        was=PortState.OPEN.value,
+        service=before.service,
+        confirmed=confirmed,
+        first_seen_at=before.opened_at,
+        last_seen_at=last_seen_at,
     )
 
 
@@ -123,23 +123,22 @@ def version_changed(
     """Tell that another version answers; another nmap may only name it otherwise."""
     if before.looked_with and version and before.looked_with != version:
         return
-    night.changes.append(
-        night.about(
-            known,
-            ChangeKind.SERVICE_CHANGED,
-            Severity.INFO,
-            key=port.key,
-            state=PortState.OPEN,
-            was=before.service.description if before.service else "",
-            service=port.service,
-            was_service=before.service,
-            scripts=port.scripts,
-            confirmed=True,
-        )
+    night.tell(
+        known,
+        ChangeKind.SERVICE_CHANGED,
+        Severity.INFO,
+        key=port.key,
+        state=PortState.OPEN,
+        was=before.service.description if before.service else "",
+        service=port.service,
+        was_service=before.service,
+        scripts=port.scripts,
+        confirmed=True,
     )
 
 
 def with_key(night: Night, known: KnownHost, host: Host) -> KnownHost:
+    """Return the host with its SSH host key, if a scan or the second look has shown it."""
     looked = night.look.hosts.get(known.address)
     host_key = host_key_of(looked) if looked else ""
     host_key = host_key or host_key_of(host)

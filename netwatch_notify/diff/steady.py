@@ -54,14 +54,12 @@ def _steady_host(night: Night, known: KnownHost, *, was_told: bool) -> None:
         else:
             settle_gone(night, known)
     elif known.present and not was_told:
-        night.changes.append(
-            night.about(
-                known,
-                ChangeKind.HOST_BACK,
-                Severity.INFO,
-                first_seen_at=known.first_seen_at,
-                confirmed=True,
-            )
+        night.tell(
+            known,
+            ChangeKind.HOST_BACK,
+            Severity.INFO,
+            first_seen_at=known.first_seen_at,
+            confirmed=True,
         )
 
 
@@ -76,15 +74,13 @@ def _steady_port(night: Night, known: KnownHost, port: KnownPort, *, was_told: b
     elif was_told and not port.is_open:
         tell_closed(night, known, port, port.state, port.closed_at or night.last, confirmed=True)
     elif port.is_open and not was_told:
-        night.changes.append(
-            night.about(
-                known,
-                ChangeKind.PORT_OPENED,
-                night.severity_of(port.key),
-                key=port.key,
-                state=PortState.OPEN,
-                service=port.service,
-                confirmed=True,
-                first_seen_at=port.opened_at,
-            )
+        night.tell(
+            known,
+            ChangeKind.PORT_OPENED,
+            night.severity_of(port.key),
+            key=port.key,
+            state=PortState.OPEN,
+            service=port.service,
+            confirmed=True,
+            first_seen_at=port.opened_at,
         )
