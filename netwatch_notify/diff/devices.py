@@ -45,9 +45,9 @@ def displace(night: Night, tenant: KnownHost) -> None:
     if tenant.present and absence is None:
         night.patience.toggle(subject)
     habit = night.patience.habit(subject)
-    last = habit.silent_since or tenant.gone_at or night.last
+    last = habit.silent_since or tenant.gone_at or night.patience.last_seen(subject)
     if tenant.present:
-        last = absence.last_seen_at if absence else night.last
+        last = absence.last_seen_at if absence else night.patience.last_seen(subject)
     runs = absence.runs if absence else 0
     night.displaced[tenant.mac] = Displaced(
         replace(tenant, digest=None, present=missed),

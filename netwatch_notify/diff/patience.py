@@ -66,7 +66,7 @@ class Patience:
         absence = Absence(
             subject,
             before.runs + 1 if before else 1,
-            before.last_seen_at if before else self._last,
+            before.last_seen_at if before else self.last_seen(subject),
             is_held=is_held or bool(before and before.is_held),
         )
         self.absences[subject] = absence
@@ -160,6 +160,10 @@ class Patience:
         """From now on it is told like anything else."""
         self.habits[subject] = replace(self.habit(subject), told_present=None, toggles=())
 
+    def last_seen(self, subject: Subject) -> datetime:
+        """Return when the last run before this one that asked about it started."""
+        return next((run.started_at for run in self._past if _asked(run, subject)), self._last)
+
     def runs_since(self, subject: Subject, at: datetime) -> int:
         """Count the runs that covered it and started after `at`, up to and with this one."""
         return covering_runs(self._past, subject, at) + (at < self._now)
@@ -197,14 +201,14 @@ def is_flapping(recent: tuple[Toggle, ...]) -> bool:
 
 def covering_runs(past: tuple[PastRun, ...], subject: Subject, since: datetime) -> int:
     """Count the earlier runs that asked about the subject and started after `since`."""
+    return sum(run.started_at > since and _asked(run, subject) for run in past)
+
+
+def _asked(run: PastRun, subject: Subject) -> bool:
     address, key = subject
-    return sum(
-        run.started_at > since
-        and any(
-            coverage.covers(address, key) if key else address in coverage.addresses
-            for coverage in run.coverages
-        )
-        for run in past
+    return any(
+        coverage.covers(address, key) if key else address in coverage.addresses
+        for coverage in run.coverages
     )
 
 

@@ -76,7 +76,7 @@ def close_ports(
         # A refusal is proof, once it was asked for again; a file's own word has to do.
         if state_now is PortState.CLOSED and (asked or not night.look.was_made):
             absence = night.patience.settle_shut(subject)
-            last_seen_at = absence.last_seen_at if absence else night.last
+            last_seen_at = absence.last_seen_at if absence else night.patience.last_seen(subject)
             is_quiet = night.keeps_quiet(known, key, told_present=True)
         else:
             silence = night.patience.miss(subject, is_doubtful=not asked)

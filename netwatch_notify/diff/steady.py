@@ -72,7 +72,14 @@ def _steady_port(night: Night, known: KnownHost, port: KnownPort, *, was_told: b
         if was_told:
             tell_closed(night, known, port, PortState.FILTERED, last_seen_at, confirmed=True)
     elif was_told and not port.is_open:
-        tell_closed(night, known, port, port.state, port.closed_at or night.last, confirmed=True)
+        tell_closed(
+            night,
+            known,
+            port,
+            port.state,
+            port.closed_at or night.patience.last_seen(subject),
+            confirmed=True,
+        )
     elif port.is_open and not was_told:
         night.tell(
             known,

@@ -90,14 +90,12 @@ class Session:
         )
 
     def load_past(self) -> None:
-        """Fetch the runs that the habits are counted by."""
+        """Fetch the runs that habits are counted by, and when things were last seen."""
         inventory = self.inventory
         devices = inventory.displaced.values()
         habits = (*inventory.habits.values(), *(d.habit for d in devices if d.habit))
-        since = needed_since(habits)
-        if since is not None:
-            past = runs.past_runs(self.database, since, self.now)
-            self.inventory = replace(inventory, past=past)
+        past = runs.past_runs(self.database, needed_since(habits), self.now)
+        self.inventory = replace(inventory, past=past)
 
     def start_fast_diff(self, files: Mapping[str, Path]) -> None:
         """Begin to compare each part's XML, by its label, with the one of its last good scan."""

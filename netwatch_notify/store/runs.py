@@ -13,7 +13,7 @@ from netwatch_notify.store.codec import coverage_text, coverages_of, instant_of,
 from netwatch_notify.store.database import Database, translated
 
 USUAL_RUNS = 14
-"""Runs that `usual_hosts_up` looks back on."""
+"""Runs that are looked back on each night."""
 MOST_PAST_RUNS = 400
 """A year of nights is as far back as anything is counted."""
 
@@ -132,15 +132,21 @@ def add_changes(
     )
 
 
-def past_runs(database: Database, since: datetime, before: datetime) -> tuple[PastRun, ...]:
-    """Return the runs that covered anything and started after `since`, newest first."""
+def past_runs(database: Database, since: datetime | None, before: datetime) -> tuple[PastRun, ...]:
+    """Return the latest `USUAL_RUNS` that covered anything, and all after `since`; newest first."""
     with translated(database.name):
         rows = database.connection.execute(
-            "SELECT started_at, coverage FROM runs WHERE coverage <> '[]' "
-            "AND started_at >= ? AND started_at < ? ORDER BY started_at DESC LIMIT ?",
-            (instant_text(since), instant_text(before), MOST_PAST_RUNS),
+            "SELECT started_at, coverage FROM runs WHERE coverage <> '[]' AND started_at < ? "
+            "ORDER BY started_at DESC LIMIT ?",
+            (instant_text(before), MOST_PAST_RUNS if since else USUAL_RUNS),
         )
-        return tuple(PastRun(instant_of(at), coverages_of(text)) for at, text in rows)
+        found: list[PastRun] = []
+        for at, coverages in rows:
+            started_at = instant_of(at)
+            if len(found) >= USUAL_RUNS and since and started_at < since:
+                break
+            found.append(PastRun(started_at, coverages_of(coverages)))
+    return tuple(found)
 
 
 def last_message_at(database: Database) -> datetime | None:

@@ -329,3 +329,12 @@ def test_ids_differ_where_the_facts_do() -> None:
     ]
     assert len(set(ids)) == len(ids)
     assert all(len(one) == 12 and int(one, 16) >= 0 for one in ids)
+
+
+def test_it_was_last_seen_by_a_run_that_asked_for_it() -> None:
+    """A scan of something else, in between, has not seen it."""
+    story = nights(host(HERE, "22"), gone_after=1)
+    story.next(seen(host(HERE, "22")))
+    story.next(scan(targets="198.51.100.0/24"))
+    (change,) = story.next(seen()).changes
+    assert change.last_seen_at == night(2)

@@ -136,3 +136,14 @@ def test_a_written_file_is_for_us_alone(tmp_path: Path) -> None:
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o600
     with pytest.raises(StateError, match="none"):
         write_private(tmp_path / "none" / "a", "x")
+
+
+def test_past_runs_are_the_latest_and_all_since(database: Database) -> None:
+    for number in range(1, 31):
+        complete(database, number)
+    assert len(runs.past_runs(database, None, night(31))) == runs.USUAL_RUNS
+    assert len(runs.past_runs(database, night(5), night(31))) == 26
+    assert len(runs.past_runs(database, night(25), night(31))) == runs.USUAL_RUNS
+    newest = runs.past_runs(database, None, night(20))[0]
+    assert newest.started_at == night(19)
+    assert newest.coverages == (coverage("192.0.2.0/24"),)
