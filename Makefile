@@ -1,7 +1,7 @@
 # What README.md names. Each target prepares what it needs; there is nothing to install before.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format fuzz oracle month constraints clean
+.PHONY: help run test lint format fuzz oracle month killed lossy constraints clean
 MAKEFLAGS += --no-builtin-rules
 
 # Words for the program, as you would type them after its name.
@@ -55,6 +55,14 @@ oracle: ## hold diff against ndiff: every pair of the scans there are, and 2,000
 month: ## hold what is told of 20 invented months against the truth, beside ndiff: make month SEEDS=5
 	@tools/setup.sh test
 	@.venv/bin/python -m benchmarks.month --seeds $(SEEDS)
+
+killed: ## kill runs between any two steps, and see that the next tells the same, once (10 min)
+	@tools/setup.sh test
+	@.venv/bin/python -m tests.test_killed
+
+lossy: ## thirty nights on a test network that loses packets: nothing may be told (as root, 15 min)
+	@tools/setup.sh test
+	@.venv/bin/python -m tests.lossy_nights --nights 30 --hosts 60
 
 constraints: ## write constraints.txt anew from the newest releases
 	@tools/setup.sh constraints
