@@ -15,8 +15,14 @@ ERRORS_SHOWN = 20
 
 COLUMNS = ("match", "name", "owner", "site")
 _MATCH_WORDS = frozenset({"match", "mac", "address", "cidr", "host", "ip", "key"})
-_HEX = re.compile(r"[0-9A-F]{12}")
-_MAC = re.compile(r"[0-9A-F]{2}([:-]?[0-9A-F]{2}){5}|[0-9A-F]{4}(\.[0-9A-F]{4}){2}")
+_WORDS = _MATCH_WORDS.union(COLUMNS)
+_MAC = re.compile(
+    r"[0-9A-Fa-f]{2}([:-]?)[0-9A-Fa-f]{2}(\1[0-9A-Fa-f]{2}){4}|[0-9A-Fa-f]{4}(\.[0-9A-Fa-f]{4}){2}"
+)
+_NETWORK = re.compile(r"[0-9A-Fa-f:.]+(/[0-9]{1,3})?")
+"""Keeps out zones and netmasks, which targets may not have either."""
+_LINE_END = re.compile(r"\r\n|\n|\r")
+"""What an editor counts as one; `splitlines` also splits at form feeds and the like."""
 
 Network = IPv4Network | IPv6Network
 
@@ -45,7 +51,8 @@ class NameBook:
         Read CSV with a MAC, address or CIDR block, then name, owner and site.
 
         A first line with the columns' names may give another order; blank lines and those that
-        begin with `#` are left out. ValueError has a line for each one that is wrong.
+        begin with `#` are left out. A row is one line, also where a field is quoted. ValueError
+        has a line for each one that is wrong, the first twenty of them, and how many more.
         """
         return _Reading().read(text)
 
@@ -77,25 +84,32 @@ class _Reading:
     def __init__(self) -> None:
         self.macs: dict[str, Naming] = {}
         self.networks: dict[tuple[int, int], dict[int, Naming]] = {}
-        self.lines: dict[object, int] = {}
+        self.rows: dict[str | Network, tuple[int, Naming]] = {}
+        """By what a row is about: its line, and what it says."""
+        self.delimiter = ""
         self.errors: list[str] = []
 
     def read(self, text: str) -> NameBook:
-        lines = text.removeprefix("\ufeff").splitlines()
-        columns: Sequence[str] = COLUMNS
-        is_first = True
-        for number, line in enumerate(lines, 1):
-            if not line.strip() or line.lstrip().startswith("#"):
+        columns: Sequence[str] = ()
+        for number, line in enumerate(_LINE_END.split(text.removeprefix("\ufeff")), 1):
+            # A spreadsheet quotes a comment that holds a separator.
+            if not line.strip() or line.lstrip(' \t"').startswith("#"):
                 continue
+            self.delimiter = self.delimiter or _delimiter(line)
             cells = self._cells(number, line)
-            if is_first and (header := _header(cells)):
-                columns = header
-                unknown = [word for word in header if word not in COLUMNS]
-                if unknown:
-                    self._wrong(number, f"no such column: {', '.join(unknown)}")
-            elif cells:
+            if not any(cells):
+                # Spreadsheets write an empty row as separators alone.
+                continue
+            if columns:
                 self._row(number, cells, columns)
-            is_first = False
+            elif header := _header(cells):
+                if not self._is_usable(number, header):
+                    # Every row would be wrong, too, for the same reason.
+                    break
+                columns = header
+            else:
+                columns = COLUMNS
+                self._row(number, cells, columns)
         if self.errors:
             more = len(self.errors) - ERRORS_SHOWN
             shown = self.errors[:ERRORS_SHOWN] + ([f"and {more} more"] if more > 0 else [])
@@ -104,11 +118,27 @@ class _Reading:
         ordered = sorted(self.networks, key=lambda key: -key[1])
         return NameBook(self.macs, {key: self.networks[key] for key in ordered})
 
+    def _is_usable(self, number: int, header: Sequence[str]) -> bool:
+        """Whether rows can be read by the header; an unknown column does not keep them from it."""
+        unknown = [word for word in header if word not in COLUMNS]
+        twice = [word for word in COLUMNS if header.count(word) > 1]
+        if unknown:
+            self._wrong(number, f"no such column: {clean(', '.join(map(repr, unknown)))}")
+        if twice:
+            self._wrong(number, f"more than one column is the {', '.join(twice)}")
+        elif "match" not in header:
+            self._wrong(number, "no column is the match (MAC, address or CIDR block)")
+        elif not set(header) & set(COLUMNS[1:]):
+            self._wrong(number, "no column is the name, owner or site")
+        else:
+            return True
+        return False
+
     def _cells(self, number: int, line: str) -> list[str]:
-        # Spreadsheets write semicolons where the comma is the decimal sign.
-        delimiter = ";" if ";" in line and "," not in line else ","
         try:
-            (cells,) = csv.reader([line], delimiter=delimiter, strict=True, skipinitialspace=True)
+            (cells,) = csv.reader(
+                [line], delimiter=self.delimiter, strict=True, skipinitialspace=True
+            )
         except (csv.Error, ValueError) as error:
             self.errors.append(f"line {number}: is no CSV: {error}")
             return []
@@ -128,46 +158,59 @@ class _Reading:
         self._keep(number, facts.get("match", ""), naming)
 
     def _keep(self, number: int, match: str, naming: Naming) -> None:
-        mac = _mac(match)
-        network = None if mac else _network(match)
-        if not (mac or network):
+        subject = _mac(match) or _network(match)
+        if not subject:
             self._wrong(number, f"{match!r} is neither a MAC, an address nor a CIDR block")
             return
-        first = self.lines.setdefault(mac or network, number)
-        if first != number:
-            self._wrong(number, f"{match} stands in line {first} already")
-        elif mac:
-            self.macs[mac] = naming
-        elif network:
-            prefix = int(network.network_address) >> (network.max_prefixlen - network.prefixlen)
-            entries = self.networks.setdefault((network.version, network.prefixlen), {})
+        line, said = self.rows.setdefault(subject, (number, naming))
+        if said != naming:
+            self._wrong(number, f"{match!r} stands in line {line} already, with other values")
+        elif isinstance(subject, str):
+            self.macs[subject] = naming
+        else:
+            prefix = int(subject.network_address) >> (subject.max_prefixlen - subject.prefixlen)
+            entries = self.networks.setdefault((subject.version, subject.prefixlen), {})
             entries[prefix] = naming
 
     def _wrong(self, number: int, what: str) -> None:
         self.errors.append(f"line {number}: {what}")
 
 
+def _delimiter(line: str) -> str:
+    """
+    Return the separator of a file by its first line: the one that comes first.
+
+    Neither a match nor a column's name holds one. Spreadsheets write semicolons where the comma
+    is the decimal sign; csv.Sniffer takes any letter for a separator.
+    """
+    found = re.search("[,;]", line)
+    return found[0] if found else ","
+
+
 def _header(cells: Sequence[str]) -> Sequence[str]:
-    """Return the columns that a first line names, in its order; nothing if it names none."""
-    words = [cell.strip().lower() for cell in cells]
-    if not any(word in _MATCH_WORDS for word in words) or any(
-        _mac(word) or _network(word) for word in words
-    ):
+    """Return the columns that a first line names, in its order; nothing if it is no header."""
+    words = [cell.lower() for cell in cells]
+    while words and not words[-1]:
+        words.pop()
+    # One known word may be somebody's name: "10.0.0.300,host" is a wrong row, no header.
+    known = sum(word in _WORDS for word in words)
+    if (words[0] not in _WORDS and known < 2) or any(_mac(w) or _network(w) for w in words):
         return ()
     return ["match" if word in _MATCH_WORDS else word for word in words]
 
 
 def _mac(text: str) -> str:
     """Return a MAC as nmap writes it; empty where it is none."""
-    upper = text.strip().upper()
-    digits = re.sub("[:.-]", "", upper)
-    if not (_MAC.fullmatch(upper) and _HEX.fullmatch(digits)):
+    if not _MAC.fullmatch(text):
         return ""
+    digits = re.sub("[:.-]", "", text).upper()
     return ":".join(digits[start : start + 2] for start in range(0, 12, 2))
 
 
 def _network(text: str) -> Network | None:
+    if not _NETWORK.fullmatch(text):
+        return None
     try:
-        return ip_network(text.strip(), strict=False)
+        return ip_network(text, strict=False)
     except ValueError:
         return None
