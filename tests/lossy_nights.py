@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import coverage_variables
 from tests.lan.availability import lan_unavailable
 from tests.lan.network import MAIL_SERVER, Lan, LanHost, read_line
 
@@ -123,7 +122,6 @@ class LossyNetwork:
         port = read_line(server.stdout, 20).split()[1]
         self.environment = {
             "PATH": os.environ["PATH"],
-            **coverage_variables(),
             "HOME": str(folder),
             "NETWATCH_TARGETS": targets_of(present),
             "NETWATCH_PORTS": ",".join(map(str, sorted(SCANNED))),

@@ -49,7 +49,7 @@ SHIPPED = ROOT / "tests" / "data" / "nmap"
 CORPUS = ROOT.parent / "shared" / "corpus"
 """82 real files of others; where they are not, the shipped ones must do."""
 ALL_PAIRS = bool(os.environ.get("ALL_PAIRS"))
-GENERATED = int(os.environ.get("GENERATED_PAIRS", "200"))
+GENERATED = int(os.environ.get("GENERATED_PAIRS", "100"))
 WAYS = tuple(product(("text", "xml"), (False, True)))
 """Output format, and whether with -v."""
 SHOWN_BY_TESTS = {"summer-time", "cut-file", "abbreviated-options", "long-output"}
