@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from netwatch_notify.detail.script import details_script
 from netwatch_notify.diff.breaker import Hold, find_held
@@ -22,6 +23,7 @@ from netwatch_notify.pipeline.look import host_keys, plan_second_look
 from netwatch_notify.pipeline.people import People
 from netwatch_notify.pipeline.plan import Outcome, Plan, Scan
 from netwatch_notify.pipeline.session import Session
+from netwatch_notify.report.facts import RunFacts
 from netwatch_notify.report.json_report import json_report
 from netwatch_notify.report.render import render
 from netwatch_notify.report.shorten import shorten
@@ -55,10 +57,9 @@ def conclude(session: Session, scan: Scan, nmap: str, look: SecondLook | None = 
     )
     facts = replace(facts, notes=(*facts.notes, *people.notes(decision.verdict)))
     is_told = bool(changes or problems or takes_inventory or facts.notes or plan.always)
-    if not is_told and facts.status == "done" and plan.says_all_well:
-        last = runs.last_message_at(session.database)
-        if last is not None and session.now - last >= WEEK:
-            is_told, facts = True, replace(facts, all_well_since=last)
+    if not is_told:
+        facts = replace(facts, all_well_since=_all_well_since(session, facts))
+        is_told = facts.all_well_since is not None
     before = load_ledger(session.database)
     ledger = next_ledger(
         before, changes, people.reopened(decision.verdict), decision.verdict, session.now
@@ -172,6 +173,14 @@ def _decide(
     verdict = judge(found, session.inventory, results, holds, look, plan.rules, session.now, last)
     verdict = with_digests(verdict, session.inventory, scan.everything)
     return _Decision(verdict, holds, commands, seconds)
+
+
+def _all_well_since(session: Session, facts: RunFacts) -> datetime | None:
+    """Return when the last message was made, if a quiet week is over and worth a line."""
+    if facts.status != "done" or not session.plan.says_all_well:
+        return None
+    last = runs.last_message_at(session.database)
+    return last if last is not None and session.now - last >= WEEK else None
 
 
 def _keep_script(session: Session, commands: Sequence[LookCommand]) -> None:

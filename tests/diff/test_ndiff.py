@@ -3,7 +3,7 @@ Where ndiff is right, `diff` says what ndiff says; where it is wrong, a name say
 
 Compared are text byte for byte, XML in canonical form, and exit codes, with and without -v, of
 real files and of generated ones. `ALL_PAIRS=1` takes every pair of the real files, and
-`GENERATED_PAIRS` says how many pairs Hypothesis makes (200).
+`GENERATED_PAIRS` says how many pairs Hypothesis makes (100).
 """
 
 import os
