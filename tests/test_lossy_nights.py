@@ -10,6 +10,6 @@ def test_ten_nights_of_packet_loss_tell_nothing(tmp_path: Path) -> None:
     """One packet in ten is lost each way; `python -m tests.lossy_nights` does more of it."""
     require_lan()
     with Lan() as lan:
-        network = LossyNetwork(lan, tmp_path, hosts=8, permille=100)
+        network = LossyNetwork(lan, tmp_path, hosts=6, permille=100)
         nights = [network.night() for _ in range(11)]
     assert all(night.is_quiet for night in nights), "\n".join(map(str, nights))

@@ -64,6 +64,8 @@ class Network:
             "NETWATCH_TARGETS": TARGETS,
             "NETWATCH_PORTS": "20-25,80,443,6379,8000-8100",
             "NETWATCH_STATE_DIR": str(self.state),
+            # tests/test_versions.py looks at known services again; it takes time.
+            "NETWATCH_VERSION_REFRESH_DAYS": "0",
             "NETWATCH_NOTIFY": f"mailto://127.0.0.1:{PORT}/?from=netwatch@lan.example"
             "&to=ops@lan.example&mode=insecure",
         }
