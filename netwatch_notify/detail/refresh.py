@@ -1,6 +1,6 @@
 """Which known services are looked at again tonight, so that an upgrade is seen; pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -9,7 +9,7 @@ from math import ceil
 from netwatch_notify.detail.plan import chunks
 from netwatch_notify.model.host import Address, address_order
 from netwatch_notify.model.look import Look, LookKind
-from netwatch_notify.model.port import PortKey, PortProtocol
+from netwatch_notify.model.port import PortKey, PortProtocol, Service
 
 USUAL_INTERVAL = timedelta(days=1)
 SHORTEST_INTERVAL = timedelta(hours=1)
@@ -37,8 +37,12 @@ class KnownService:
     key: PortKey
     looked_at: datetime | None
     """None: never."""
-    is_recognised: bool
-    """Whether a probe told what it is."""
+    service: Service | None = None
+
+    @property
+    def is_recognised(self) -> bool:
+        """Whether a probe told what it is."""
+        return self.service is not None and self.service.was_seen
 
     @property
     def cost(self) -> Cost:
@@ -84,16 +88,26 @@ def choose_services(
 def plan_refresh(services: Iterable[KnownService]) -> tuple[Look, ...]:
     """Return the nmaps, cheapest first; hosts whose chosen ports are the same share one."""
     ports: dict[tuple[Cost, PortProtocol, Address], set[PortKey]] = {}
+    known: dict[tuple[Address, PortKey], Service] = {}
     for service in services:
+        if service.service and service.is_recognised:
+            known[service.address, service.key] = service.service
         place = (service.cost, service.key.protocol, service.address)
         ports.setdefault(place, set()).add(service.key)
     together: dict[tuple[Cost, tuple[PortKey, ...]], list[Address]] = {}
     for (cost, _, address), keys in ports.items():
         together.setdefault((cost, tuple(sorted(keys))), []).append(address)
     looks = [
-        (cost, Look(LookKind.REFRESH, keys, chunk, known_up=True))
+        (cost, Look(LookKind.REFRESH, keys, chunk, known_up=True, services=_among(known, chunk)))
         for (cost, keys), addresses in together.items()
         for chunk in chunks(addresses)
     ]
     looks.sort(key=lambda item: (item[0], item[1].pairs, *map(address_order, item[1].addresses)))
     return tuple(look for _, look in looks)
+
+
+def _among(
+    known: Mapping[tuple[Address, PortKey], Service], addresses: tuple[Address, ...]
+) -> dict[tuple[Address, PortKey], Service]:
+    wanted = frozenset(addresses)
+    return {place: service for place, service in known.items() if place[0] in wanted}

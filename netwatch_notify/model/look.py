@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from netwatch_notify.model.host import Address, Host
-from netwatch_notify.model.port import Port, PortKey, PortState
+from netwatch_notify.model.port import Port, PortKey, PortState, Service
 
 
 class LookKind(StrEnum):
@@ -27,6 +27,8 @@ class Look:
     addresses: tuple[Address, ...]
     known_up: bool
     """Whether the fast scan has just seen them, so that discovery is left out."""
+    services: Mapping[tuple[Address, PortKey], Service] = field(default_factory=dict, hash=False)
+    """What is known to answer there: something else is looked at twice."""
 
     @property
     def pairs(self) -> int:

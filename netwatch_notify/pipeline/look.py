@@ -83,7 +83,7 @@ def _refresh(session: Session, found: Differences, held: frozenset[Address]) -> 
     share = nightly_share(count_services(session.database), days, session.now, last)
     up = (found.unchanged | AddressSet.of(found.seen)) - AddressSet.of(held)
     oldest_first = (
-        KnownService(address, key, looked_at, bool(service and service.was_seen))
+        KnownService(address, key, looked_at, service)
         for address, key, looked_at, service in oldest_services(session.database)
         if session.plan.profile.privileged or key.protocol == "tcp"
     )

@@ -3,13 +3,13 @@
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from netwatch_notify.errors import ScanError, UnreadableInputError
 from netwatch_notify.model.host import Address, Host, join_hosts
 from netwatch_notify.model.look import Look, LookKind, SecondLook
-from netwatch_notify.model.port import PortKey, PortState
+from netwatch_notify.model.port import PortKey, PortState, Service
 from netwatch_notify.scan.command import confirm_command, detail_command
 from netwatch_notify.scan.ending import find_fault
 from netwatch_notify.scan.hosts import read_hosts
@@ -99,6 +99,10 @@ def look_closer(
             again = [c for answer in open_answers for c in _once_more(answer, attempt)]
             open_answers = list(filter(None, map(run, again)))
             answers += open_answers
+        surprise = _surprise(answers[0]) if answers else None
+        if surprise:
+            second = run(surprise)
+            answers = [_agreed(answers[0], second)]
         return answers
 
     with ThreadPoolExecutor(parallel) as pool:
@@ -117,6 +121,7 @@ def look_closer(
         # What nmap gave up on was not asked to the end.
         late = {host.address for host in answer.hosts if host.timed_out}
         pairs = {(a, key) for a in look.addresses if a not in late for key in look.ports}
+        pairs -= answer.doubtful
         asked |= pairs
         if look.kind is LookKind.REFRESH:
             refreshed |= pairs
@@ -138,6 +143,8 @@ class _Answer:
     command: LookCommand
     hosts: list[Host]
     version: str
+    doubtful: frozenset[tuple[Address, PortKey]] = frozenset()
+    """Services that two looks did not agree about: it is as if nobody had looked."""
 
 
 def _once_more(answer: _Answer, attempt: int) -> list[LookCommand]:
@@ -175,6 +182,60 @@ def _once_more(answer: _Answer, attempt: int) -> list[LookCommand]:
         )
         made.append(LookCommand(question, tuple(argv), xml))
     return made
+
+
+def _surprises(answer: _Answer) -> dict[tuple[Address, PortKey], Service]:
+    """Return the services that are not what is known to answer there."""
+    found = {}
+    for (address, key), known in answer.command.look.services.items():
+        seen = _service(answer, address, key)
+        if seen and not _same(seen, known):
+            found[address, key] = seen
+    return found
+
+
+def _same(one: Service | None, other: Service) -> bool:
+    return one is not None and (one.description, one.tunnel) == (other.description, other.tunnel)
+
+
+def _service(answer: _Answer, address: Address, key: PortKey) -> Service | None:
+    for host in answer.hosts:
+        port = host.port(key) if host.address == address else None
+        if port and port.is_open and port.service and port.service.was_seen:
+            return port.service
+    return None
+
+
+def _surprise(answer: _Answer) -> LookCommand | None:
+    """
+    Return the nmap that looks once more at services that seem to have changed.
+
+    Where packets are lost, -sV took a server for another one, which the first of its probes would
+    have told apart.
+    """
+    places = _surprises(answer)
+    if not places:
+        return None
+    command = answer.command
+    look = replace(
+        command.look,
+        addresses=tuple(a for a in command.look.addresses if any(a == b for b, _ in places)),
+    )
+    base = command.xml.with_name(f"{command.xml.stem}b2")
+    argv = list(command.argv[: len(command.argv) - len(command.look.addresses)])
+    argv[argv.index("-oA") + 1] = str(base)
+    argv += map(str, look.addresses)
+    return LookCommand(look, tuple(argv), base.with_name(f"{base.name}.xml"))
+
+
+def _agreed(first: _Answer, second: _Answer | None) -> _Answer:
+    """Return the first answer, what the second did not confirm marked as doubtful."""
+    doubtful = {
+        place
+        for place, seen in _surprises(first).items()
+        if second is None or not _same(_service(second, *place), seen)
+    }
+    return replace(first, doubtful=frozenset(doubtful))
 
 
 def _read_result(command: LookCommand, outcome: NmapOutcome) -> _Answer | None:

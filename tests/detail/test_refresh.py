@@ -18,16 +18,20 @@ from netwatch_notify.detail.refresh import (
 from netwatch_notify.model.host import Address
 from netwatch_notify.model.look import LookKind
 from netwatch_notify.model.port import PortKey
-from tests.builders import at, key, night
+from tests.builders import at, key, night, probed
 
 DAYS = 7
+
+SEEN = probed("nginx", "1.22.1")
 
 
 def service(
     number: int, text: str = "80", looked: int | None = None, *, recognised: bool = True
 ) -> KnownService:
     looked_at = None if looked is None else night(looked)
-    return KnownService(at(f"10.0.{number >> 8}.{number & 255}"), key(text), looked_at, recognised)
+    return KnownService(
+        at(f"10.0.{number >> 8}.{number & 255}"), key(text), looked_at, SEEN if recognised else None
+    )
 
 
 @pytest.mark.parametrize(
@@ -99,7 +103,7 @@ class Network:
             for (address, port), at_ in sorted(
                 self.looked.items(), key=lambda one: (one[1] is not None, one[1] or now)
             ):
-                yield KnownService(address, port, at_, at_ is not None)
+                yield KnownService(address, port, at_, SEEN if at_ else None)
 
         up = {address for address, _ in self.looked if not away(address)}
         share = nightly_share(len(self.looked), DAYS, now, self.last)

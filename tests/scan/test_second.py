@@ -1,6 +1,7 @@
 """The second look asks more than once before it believes in silence."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import cast
 
@@ -10,7 +11,7 @@ from netwatch_notify.model.look import Look, LookKind, SecondLook
 from netwatch_notify.model.port import PortState
 from netwatch_notify.scan.runner import NmapOutcome, NmapRunner
 from netwatch_notify.scan.second import ATTEMPTS, look_closer, look_commands
-from tests.builders import at, key
+from tests.builders import at, key, probed
 from tests.scan_files import host_xml, port_xml, scan_xml
 
 HERE, OTHER = "192.0.2.1", "192.0.2.2"
@@ -29,7 +30,9 @@ class Nmap:
         assert deadline > 0
         self.calls.append(tuple(argv))
         hosts = self.scans.pop(0)
-        Path(argv[argv.index("-oX") + 1]).write_text(scan_xml(*hosts), encoding="utf-8")
+        words = dict(pairwise(argv))
+        path = words.get("-oX") or f"{words['-oA']}.xml"
+        Path(path).write_text(scan_xml(*hosts), encoding="utf-8")
         return NmapOutcome(0, "", timed_out=False, seconds=0.1)
 
     def stop(self) -> None:
@@ -96,3 +99,41 @@ def test_what_nmap_gave_up_on_was_not_asked(tmp_path: Path, known_up: bool) -> N
     look = ask(Nmap(late, late, late), tmp_path, HERE, known_up=known_up)
     assert not look.asked
     assert not look.asked_hosts
+
+
+OLD, NEW, OTHER_PRODUCT = (
+    f'name="http" product="{product}" version="{version}" method="probed" conf="10"'
+    for product, version in (("nginx", "1.22.1"), ("nginx", "1.24.0"), ("lighttpd", "1.4"))
+)
+
+
+def web(service: str) -> list[str]:
+    return [host_xml(HERE, port_xml("80", service=service))]
+
+
+@pytest.mark.parametrize(
+    ("looks", "believed"),
+    [
+        ([OLD], "nginx 1.22.1"),
+        ([NEW, NEW], "nginx 1.24.0"),
+        ([OTHER_PRODUCT, OLD], None),
+        ([OTHER_PRODUCT, NEW], None),
+    ],
+    ids=["as known", "upgraded", "mistaken once", "two mistakes"],
+)
+def test_another_version_is_believed_when_two_looks_agree(
+    tmp_path: Path, looks: list[str], believed: str | None
+) -> None:
+    nmap = Nmap(*map(web, looks))
+    place = (at(HERE), key("80"))
+    known = {place: probed("nginx", "1.22.1")}
+    look = Look(LookKind.REFRESH, (key("80"),), (at(HERE),), known_up=True, services=known)
+    commands = look_commands("nmap", [look], tmp_path, ["-sV"], privileged=True)
+    found = look_closer(commands, cast(NmapRunner, nmap), 1, 1e9)
+    assert len(nmap.calls) == len(looks)
+    assert (place in found.refreshed) is (believed is not None)
+    if believed:
+        port = found.port(*place)
+        assert port
+        assert port.service
+        assert port.service.description == believed
