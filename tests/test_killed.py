@@ -21,10 +21,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Program
+from tests.conftest import Program, coverage_variables
 from tests.deliver.servers import HttpServer, http_server
 from tests.nights import Nights, host
 
+FEWER_STEPS = 5
 KILLS = 6
 """About so many steps of each story are those at which the suite kills."""
 SENDING = 8
@@ -75,6 +76,9 @@ class Scene:
         folder.mkdir(parents=True)
         self.folder, self.path, self.server = folder, path, server
         self.program = Program(folder)
+        # What is killed leaves half a file of what it covered.
+        for name in coverage_variables():
+            self.program.environment.pop(name, None)
         self.program.environment |= {
             "NETWATCH_NOTIFY": f"{server.url.replace('http', 'json')}{path}",
             "NETWATCH_VERSION_REFRESH_DAYS": "0",
@@ -168,6 +172,8 @@ class Stage:
         """Kill before one step, go on, and return what is wrong then; empty if nothing is."""
         scene = self._scene(f"step-{step}")
         result = scene.killed(step, *self.command)
+        if result.returncode == 0 and step > len(self.steps) - FEWER_STEPS:
+            return ""  # A run with a real process has a few steps more or less each time.
         if result.returncode != -signal.SIGKILL:
             return f"exit {result.returncode}: {result.stderr}"
         at = scene.steps()[-1]
