@@ -31,11 +31,9 @@ from netwatch_notify.scan.ending import coverage_of
 from netwatch_notify.scan.lanes import Lanes
 from netwatch_notify.scan.stream import ScanStream
 from netwatch_notify.store.database import Database
+from netwatch_notify.store.habits import flapping_addresses, load_displaced, load_habits
 from netwatch_notify.store.inventory import (
-    flapping_addresses,
     load_digests,
-    load_displaced,
-    load_habits,
     load_hosts,
     load_inventory,
     load_kin,

@@ -33,8 +33,8 @@ from netwatch_notify.report.view import short_ids
 from netwatch_notify.report.words import counted
 from netwatch_notify.settings import load_fields
 from netwatch_notify.store.database import Database
-from netwatch_notify.store.history import held_ids
-from netwatch_notify.store.listing import first_scan_at, near_ids
+from netwatch_notify.store.history import held_ids, near_ids
+from netwatch_notify.store.listing import first_scan_at
 
 SCHEMA = 1
 """Changes when a field goes or means something else; new fields may come at any time."""

@@ -27,7 +27,7 @@ from netwatch_notify.report.facts import RunFacts
 from netwatch_notify.report.json_report import json_report
 from netwatch_notify.report.render import render
 from netwatch_notify.report.shorten import shorten
-from netwatch_notify.report.view import build_view
+from netwatch_notify.report.view import build_view, shown_ids
 from netwatch_notify.scan.second import LookCommand, look_closer
 from netwatch_notify.store import folders, history, runs
 from netwatch_notify.store.ledger import load_ledger
@@ -67,8 +67,9 @@ def conclude(session: Session, scan: Scan, nmap: str, look: SecondLook | None = 
     if is_told:
         reminders = due(ledger, changes, session.now)
         ledger = reminded(ledger, reminders, session.now)
-        taken = history.taken_ids(session.database)
-        facts = replace(facts, still_open=reminders, taken_ids=taken)
+        facts = replace(facts, still_open=reminders)
+        near = history.near_ids(session.database, shown_ids(facts, changes, problems))
+        facts = replace(facts, taken_ids=near)
     _keep_script(session, decision.commands)
     view = build_view(facts, changes, problems, plan.zone)
     views = _views(view, plan) if is_told else ()

@@ -18,7 +18,7 @@ from netwatch_notify.model.target import AddressSet
 from netwatch_notify.pipeline.session import Session
 from netwatch_notify.scan.second import LookCommand, look_commands
 from netwatch_notify.store import runs
-from netwatch_notify.store.inventory import count_services, oldest_services
+from netwatch_notify.store.services import count_services, oldest_services
 
 
 def plan_second_look(

@@ -69,7 +69,7 @@ class People:
     def accepted_holds(self) -> frozenset[str]:
         """Return the ids of the held ranges that somebody took for real."""
         held = history.held_ids(self._session.database)
-        return frozenset(rules.acceptances_of(self._session.database, held))
+        return frozenset(rules.words_on(self._session.database, held))
 
     def told(self, changes: Sequence[Change]) -> tuple[Change, ...]:
         """Name the hosts of the changes, remember how often each was told, and apply the rules."""

@@ -198,7 +198,7 @@ def _told(database: Database, changes: Sequence[history.ToldChange]) -> tuple[To
     numbers = {change.hidden_by for change in changes if change.hidden_by is not None}
     hiding = rules.rules_of(database, numbers)
     ids = {change.id for change in changes}
-    words = listing.words_on(database, ids)
+    words = rules.words_on(database, ids)
     open_since = {item.change_id: item.told_at for item in load_ledger(database)}
     told = []
     for change in changes:

@@ -22,15 +22,8 @@ from netwatch_notify.pipeline.plan import Plan
 from netwatch_notify.scan.runner import NmapRunner, end_leftovers
 from netwatch_notify.store import folders, outbox, runs
 from netwatch_notify.store.database import Database, run_lock
-from netwatch_notify.store.inventory import (
-    flapping_addresses,
-    load_digests,
-    load_displaced,
-    load_habits,
-    load_hosts,
-    load_inventory,
-    load_kin,
-)
+from netwatch_notify.store.habits import flapping_addresses, load_displaced, load_habits
+from netwatch_notify.store.inventory import load_digests, load_hosts, load_inventory, load_kin
 
 log = logging.getLogger(__name__)
 

@@ -57,4 +57,4 @@ class RunFacts:
     all_well_since: datetime | None = None
     """When the last message was made, where this one says that nothing happened since."""
     taken_ids: frozenset[str] = frozenset()
-    """Every id told before: a shorter one in this message must not be taken for it."""
+    """Ids told before that are next to those shown: a shorter one must not be taken for them."""

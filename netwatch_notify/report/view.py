@@ -63,7 +63,7 @@ def build_view(
     summary, notes, and what is still open.
     """
     changes = in_order(changes)
-    ids = short_ids(_ids(facts, changes, problems), facts.taken_ids)
+    ids = short_ids(shown_ids(facts, changes, problems), facts.taken_ids)
     told = tuple(problem_item(p, facts.started_at, zone, ids.get(p.id, "")) for p in problems)
     sections = [Section("", told, stays=True)]
     if not (problems or changes or facts.first_run or facts.notes):
@@ -112,7 +112,8 @@ def line_ids(changes: Iterable[Change]) -> set[str]:
     return {change.group or change.id for change in changes}
 
 
-def _ids(facts: RunFacts, changes: Iterable[Change], problems: Iterable[Problem]) -> set[str]:
+def shown_ids(facts: RunFacts, changes: Iterable[Change], problems: Iterable[Problem]) -> set[str]:
+    """Return the ids that a message shows, whole."""
     held = {problem.id for problem in problems if problem.id}
     return line_ids(changes) | held | {item.change_id for item in facts.still_open}
 

@@ -60,13 +60,19 @@ def times_told(database: Database, change_ids: Iterable[str], since: datetime) -
     return counts
 
 
-def taken_ids(database: Database) -> frozenset[str]:
-    """Return every id that a message has shown."""
+def near_ids(database: Database, ids: Iterable[str]) -> frozenset[str]:
+    """Return, for each of `ids`, the told ids next to it: those it shares most digits with."""
+    near: set[str] = set()
     with translated(database.name):
-        rows = database.connection.execute(
-            "SELECT id FROM changes UNION SELECT grp FROM changes WHERE grp <> ''"
-        )
-        return frozenset(row[0] for row in rows)
+        for own in ids:
+            for column, extra in (("id", ""), ("grp", "AND grp <> ''")):
+                for query in (
+                    f"SELECT max({column}) FROM changes WHERE {column} < ? {extra}",  # noqa: S608
+                    f"SELECT min({column}) FROM changes WHERE {column} > ? {extra}",  # noqa: S608
+                ):
+                    (other,) = database.connection.execute(query, (own,)).fetchone()
+                    near |= {other} - {None, ""}
+    return frozenset(near)
 
 
 def held_ids(database: Database) -> frozenset[str]:

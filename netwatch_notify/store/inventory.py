@@ -3,15 +3,11 @@
 import socket
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
 from ipaddress import ip_address
-from typing import Any
 
 from netwatch_notify.model.host import Address
 from netwatch_notify.model.inventory import (
     Absence,
-    Displaced,
-    Habit,
     HeldRange,
     Inventory,
     KnownHost,
@@ -19,34 +15,21 @@ from netwatch_notify.model.inventory import (
     Settled,
     Subject,
 )
-from netwatch_notify.model.port import PortKey, PortProtocol, PortState, Service
+from netwatch_notify.model.port import PortKey, PortProtocol, PortState
 from netwatch_notify.model.scan import Coverage
 from netwatch_notify.model.target import AddressSet
 from netwatch_notify.store.codec import (
     coverage_of,
     coverage_text,
-    displaced_of,
-    displaced_text,
     instant_of,
     instant_text,
     optional_instant,
     service_of,
     service_text,
-    toggles_of,
-    toggles_text,
 )
 from netwatch_notify.store.database import Database, translated
-
-AT_ONCE = 500
-"""Values of one query; SQLite before 3.32 takes no more than 999."""
-
-
-_SERVICES = (
-    "ports AS p JOIN hosts AS h ON h.address = p.address "
-    "WHERE p.state = 'open' AND h.present AND p.protocol IN ('tcp', 'udp') "
-    "AND NOT (p.protocol = 'tcp' AND p.number BETWEEN 9100 AND 9107)"
-)
-"""Printers print what is sent to 9100-9107."""
+from netwatch_notify.store.habits import settle_habits
+from netwatch_notify.store.rows import select, subject_row
 
 
 def load_inventory(database: Database) -> Inventory:
@@ -79,30 +62,6 @@ def load_inventory(database: Database) -> Inventory:
         )
 
 
-def load_habits(database: Database, addresses: Collection[Address]) -> dict[Subject, Habit]:
-    """Return how the things at `addresses` come and go, as far as they ever did."""
-    habits: dict[Subject, Habit] = {}
-    columns = "address, port, toggles, longest_absence, silent_since, told_present"
-    with translated(database.name):
-        for address, port, toggles, longest, since, told in _select(
-            database, columns, "habits", addresses
-        ):
-            habits[ip_address(address), PortKey.parse(port) if port else None] = Habit(
-                toggles_of(toggles),
-                longest,
-                optional_instant(since),
-                None if told is None else bool(told),
-            )
-    return habits
-
-
-def flapping_addresses(database: Database) -> set[Address]:
-    """Return the hosts that flap, or have a port that does."""
-    with translated(database.name):
-        query = "SELECT DISTINCT address FROM habits WHERE told_present IS NOT NULL"
-        return {ip_address(address) for (address,) in database.connection.execute(query)}
-
-
 def present_where(
     database: Database, fits: Callable[[Address, str, str, str], bool]
 ) -> Iterator[Address]:
@@ -117,27 +76,6 @@ def present_where(
                 yield address
 
 
-def count_services(database: Database) -> int:
-    """Return how many open ports there are whose service may be looked at."""
-    with translated(database.name):
-        query = f"SELECT count(*) FROM {_SERVICES}"  # noqa: S608
-        return int(database.connection.execute(query).fetchone()[0])
-
-
-def oldest_services(
-    database: Database,
-) -> Iterator[tuple[Address, PortKey, datetime | None, Service | None]]:
-    """Yield those ports, the one that was looked at longest ago, or never, first."""
-    with translated(database.name):
-        query = (
-            "SELECT p.address, p.number, p.protocol, p.looked_at, p.service "  # noqa: S608
-            f"FROM {_SERVICES} ORDER BY p.looked_at"
-        )
-        for address, number, protocol, looked_at, service in database.connection.execute(query):
-            key = PortKey(number, PortProtocol(protocol))
-            yield ip_address(address), key, optional_instant(looked_at), service_of(service)
-
-
 def load_kin(
     database: Database, macs: Collection[str], host_keys: Collection[str]
 ) -> tuple[KnownHost, ...]:
@@ -145,26 +83,9 @@ def load_kin(
     addresses: set[Address] = set()
     with translated(database.name):
         for column, marks in (("mac", macs), ("host_key", host_keys)):
-            rows = _select(database, "address", "hosts", marks, column)
+            rows = select(database, "address", "hosts", marks, column)
             addresses |= {ip_address(address) for (address,) in rows}
     return tuple(load_hosts(database, addresses).values())
-
-
-def load_displaced(
-    database: Database, macs: Collection[str], host_keys: Collection[str]
-) -> dict[str, Displaced]:
-    """Return the devices without an address that have one of these marks or are still missed."""
-    found: dict[str, Displaced] = {}
-    columns = "mac, is_told, body"
-    with translated(database.name):
-        rows = [
-            *database.connection.execute(f"SELECT {columns} FROM displaced WHERE NOT is_told"),  # noqa: S608
-            *_select(database, columns, "displaced", macs, "mac"),
-            *_select(database, columns, "displaced", host_keys, "host_key"),
-        ]
-    for mac, is_told, body in rows:
-        found[mac] = displaced_of(body, is_told=bool(is_told))
-    return found
 
 
 def load_digests(database: Database) -> dict[bytes, bytes]:
@@ -184,7 +105,7 @@ def load_hosts(database: Database, addresses: Collection[Address]) -> dict[Addre
     with translated(database.name):
         ports = _ports(database, addresses)
         columns = "address, present, first_seen_at, gone_at, mac, vendor, name, host_key, digest"
-        for row in _select(database, columns, "hosts", addresses):
+        for row in select(database, columns, "hosts", addresses):
             address = ip_address(row[0])
             hosts[address] = KnownHost(
                 address=address,
@@ -208,7 +129,7 @@ def _ports(
     columns = (
         "address, protocol, number, state, opened_at, closed_at, service, looked_at, looked_with"
     )
-    for row in _select(database, columns, "ports", addresses):
+    for row in select(database, columns, "ports", addresses):
         key = PortKey(row[2], PortProtocol(row[1]))
         ports.setdefault(row[0], {})[key] = KnownPort(
             key,
@@ -220,24 +141,6 @@ def _ports(
             row[8],
         )
     return ports
-
-
-def _select(
-    database: Database,
-    columns: str,
-    table: str,
-    values: Collection[object],
-    column: str = "address",
-) -> Iterator[tuple[Any, ...]]:
-    texts = [str(value) for value in values]
-    for start in range(0, len(texts), AT_ONCE):
-        some = texts[start : start + AT_ONCE]
-        marks = ",".join("?" * len(some))
-        query = f"SELECT {columns} FROM {table} WHERE {column} IN ({marks})"  # noqa: S608
-        # SQLite uses an index that leaves out the empty text only where the query does, too.
-        if column != "address":
-            query += f" AND {column} <> ''"
-        yield from database.connection.execute(query, some)
 
 
 def _packed(address: str) -> bytes:
@@ -297,13 +200,13 @@ def settle(
     )
     run_many(
         "DELETE FROM absences WHERE address = ? AND port = ?",
-        map(_subject, before.absences.keys() - after.absences.keys()),
+        map(subject_row, before.absences.keys() - after.absences.keys()),
     )
     run_many(
         "INSERT OR REPLACE INTO absences VALUES (?, ?, ?, ?, ?)",
         (
             (
-                *_subject(subject),
+                *subject_row(subject),
                 absence.runs,
                 instant_text(absence.last_seen_at),
                 absence.is_held,
@@ -327,46 +230,6 @@ def settle(
         )
     if before.is_empty and after.hosts:
         run("INSERT OR IGNORE INTO facts VALUES ('inventory_taken', 'yes')")
-
-
-def settle_habits(database: Database, before: Inventory, after: Settled) -> None:
-    """Write how things come and go, where that differs."""
-    run_many = database.connection.executemany
-    run_many(
-        "DELETE FROM habits WHERE address = ? AND port = ?",
-        map(_subject, before.habits.keys() - after.habits.keys()),
-    )
-    run_many(
-        "INSERT OR REPLACE INTO habits VALUES (?, ?, ?, ?, ?, ?)",
-        (
-            (
-                *_subject(subject),
-                toggles_text(habit.toggles),
-                habit.longest_absence,
-                instant_text(habit.silent_since) if habit.silent_since else None,
-                habit.told_present,
-            )
-            for subject, habit in after.habits.items()
-            if before.habits.get(subject) != habit
-        ),
-    )
-    run_many(
-        "DELETE FROM displaced WHERE mac = ?",
-        ((mac,) for mac in before.displaced.keys() - after.displaced.keys()),
-    )
-    run_many(
-        "INSERT OR REPLACE INTO displaced VALUES (?, ?, ?, ?)",
-        (
-            (mac, device.is_told, device.known.host_key, displaced_text(device))
-            for mac, device in after.displaced.items()
-            if before.displaced.get(mac) != device
-        ),
-    )
-
-
-def _subject(subject: Subject) -> tuple[str, str]:
-    address, key = subject
-    return str(address), str(key or "")
 
 
 def _host_row(host: KnownHost) -> tuple[object, ...]:

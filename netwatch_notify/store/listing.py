@@ -1,15 +1,14 @@
 """What the inventory commands ask of the state; nothing here writes."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from ipaddress import ip_address
 
 from netwatch_notify.model.host import Address, address_order
 from netwatch_notify.model.inventory import Absence, Displaced, Habit
 from netwatch_notify.model.listing import ListedHost, RunPicture, Standing
-from netwatch_notify.model.port import PortKey, PortProtocol
-from netwatch_notify.model.rule import Acceptance
+from netwatch_notify.model.port import PortKey, PortProtocol, PortState
 from netwatch_notify.store.codec import (
     coverages_of,
     displaced_of,
@@ -17,7 +16,9 @@ from netwatch_notify.store.codec import (
     optional_instant,
 )
 from netwatch_notify.store.database import Database, translated
-from netwatch_notify.store.inventory import AT_ONCE, load_absences, load_habits
+from netwatch_notify.store.habits import load_habits
+from netwatch_notify.store.inventory import load_absences
+from netwatch_notify.store.rows import select
 
 Fits = Callable[[Address, str, str, str], bool]
 """Whether the host with this address, MAC, vendor and DNS name is meant."""
@@ -85,13 +86,9 @@ def standing_of_displaced(device: Displaced) -> Standing:
 def _open_ports(database: Database, addresses: Collection[str]) -> dict[str, list[PortKey]]:
     ports: dict[str, list[PortKey]] = {}
     keys: dict[tuple[str, int], PortKey] = {}
-    for some in _at_once(addresses):
-        rows = database.connection.execute(
-            "SELECT address, protocol, number FROM ports "  # noqa: S608
-            f"WHERE state = 'open' AND address IN ({_marks(some)})",
-            some,
-        )
-        for address, protocol, number in rows:
+    columns = "address, protocol, number, state"
+    for address, protocol, number, state in select(database, columns, "ports", addresses):
+        if state == PortState.OPEN.value:
             key = keys.get((protocol, number))
             if key is None:
                 key = keys[protocol, number] = PortKey(number, PortProtocol(protocol))
@@ -176,24 +173,6 @@ def first_scan_at(database: Database) -> datetime | None:
     return optional_instant(row[0])
 
 
-def words_on(database: Database, change_ids: Collection[str]) -> dict[str, list[Acceptance]]:
-    """Return every acceptance of these changes, the oldest first."""
-    found: dict[str, list[Acceptance]] = {}
-    with translated(database.name):
-        for some in _at_once(change_ids):
-            rows = database.connection.execute(
-                "SELECT change_id, author, accepted_at, reason, until FROM acceptances "  # noqa: S608
-                f"WHERE change_id IN ({_marks(some)}) ORDER BY accepted_at",
-                some,
-            )
-            for change_id, author, at, reason, until in rows:
-                word = Acceptance(
-                    change_id, author, instant_of(at), reason, optional_instant(until)
-                )
-                found.setdefault(change_id, []).append(word)
-    return found
-
-
 def tellings(database: Database, change_id: str) -> list[datetime]:
     """Return when the runs started that told this change, oldest first."""
     with translated(database.name):
@@ -203,28 +182,3 @@ def tellings(database: Database, change_id: str) -> list[datetime]:
             (change_id,),
         )
         return [instant_of(row[0]) for row in rows]
-
-
-def near_ids(database: Database, ids: Iterable[str]) -> frozenset[str]:
-    """Return, for each of `ids`, the told ids next to it: those it shares most digits with."""
-    near: set[str] = set()
-    with translated(database.name):
-        for own in ids:
-            for column, extra in (("id", ""), ("grp", "AND grp <> ''")):
-                for query in (
-                    f"SELECT max({column}) FROM changes WHERE {column} < ? {extra}",  # noqa: S608
-                    f"SELECT min({column}) FROM changes WHERE {column} > ? {extra}",  # noqa: S608
-                ):
-                    (other,) = database.connection.execute(query, (own,)).fetchone()
-                    near |= {other} - {None, ""}
-    return frozenset(near)
-
-
-def _at_once(values: Collection[str]) -> Iterator[list[str]]:
-    texts = list(values)
-    for start in range(0, len(texts), AT_ONCE):
-        yield texts[start : start + AT_ONCE]
-
-
-def _marks(values: Collection[str]) -> str:
-    return ",".join("?" * len(values))

@@ -9,6 +9,7 @@ from netwatch_notify.model.port import PortKey
 from netwatch_notify.model.rule import Acceptance, Match, Rule, RuleKind
 from netwatch_notify.store.codec import instant_of, instant_text, optional_instant
 from netwatch_notify.store.database import Database, translated
+from netwatch_notify.store.rows import select
 
 _COLUMNS = "id, kind, match, port, gone_only, reason, author, created_at, until, used_at, hidden"
 
@@ -118,21 +119,16 @@ def accept(database: Database, acceptances: Collection[Acceptance]) -> None:
         )
 
 
-def acceptances_of(database: Database, change_ids: Collection[str]) -> dict[str, Acceptance]:
-    """Return the latest word on each of these changes, as far as there is one."""
-    found: dict[str, Acceptance] = {}
+def words_on(database: Database, change_ids: Collection[str]) -> dict[str, list[Acceptance]]:
+    """Return every acceptance of these changes, the oldest first."""
+    found: dict[str, list[Acceptance]] = {}
+    columns = "change_id, author, accepted_at, reason, until"
     with translated(database.name):
-        for change_id in change_ids:
-            row = database.connection.execute(
-                "SELECT change_id, author, accepted_at, reason, until FROM acceptances "
-                "WHERE change_id = ? ORDER BY accepted_at DESC LIMIT 1",
-                (change_id,),
-            ).fetchone()
-            if row:
-                found[change_id] = Acceptance(
-                    row[0], row[1], instant_of(row[2]), row[3], optional_instant(row[4])
-                )
-    return found
+        rows = list(select(database, columns, "acceptances", change_ids, "change_id"))
+    for change_id, author, at, reason, until in rows:
+        word = Acceptance(change_id, author, instant_of(at), reason, optional_instant(until))
+        found.setdefault(change_id, []).append(word)
+    return {i: sorted(words, key=lambda word: word.accepted_at) for i, words in found.items()}
 
 
 def expired_acceptances(database: Database, now: datetime) -> tuple[Acceptance, ...]:

@@ -31,14 +31,8 @@ from netwatch_notify.store.codec import (
     service_text,
 )
 from netwatch_notify.store.database import Database
-from netwatch_notify.store.inventory import (
-    load_digests,
-    load_displaced,
-    load_habits,
-    load_hosts,
-    load_inventory,
-    settle,
-)
+from netwatch_notify.store.habits import load_displaced, load_habits
+from netwatch_notify.store.inventory import load_digests, load_hosts, load_inventory, settle
 from tests.builders import at, coverage, host, inventory, key, night, present_of
 from tests.diff.strategies import keys, services, states
 from tests.model.strategies import address_sets, ranges

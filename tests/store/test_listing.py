@@ -10,12 +10,12 @@ from netwatch_notify.errors import StateError, UsageError
 from netwatch_notify.model.host import Address
 from netwatch_notify.model.inventory import Absence, Habit, Settled, Toggle
 from netwatch_notify.store.database import Database
+from netwatch_notify.store.history import near_ids
 from netwatch_notify.store.inventory import settle
 from netwatch_notify.store.listing import (
     first_scan_at,
     list_hosts,
     load_run,
-    near_ids,
     run_numbers,
 )
 from netwatch_notify.store.migrations import STEPS

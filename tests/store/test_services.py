@@ -9,12 +9,8 @@ import pytest
 from netwatch_notify.model.inventory import KnownHost, Settled
 from netwatch_notify.model.port import PortState
 from netwatch_notify.store.database import Database
-from netwatch_notify.store.inventory import (
-    count_services,
-    load_inventory,
-    oldest_services,
-    settle,
-)
+from netwatch_notify.store.inventory import load_inventory, settle
+from netwatch_notify.store.services import count_services, oldest_services
 from tests.builders import host, inventory, key, night, port, probed
 
 
