@@ -11,7 +11,7 @@ import click
 
 from netwatch_notify.cli.options import Options
 from netwatch_notify.cli.plan import may_open_raw_sockets
-from netwatch_notify.deliver.apprise_sender import read_destinations
+from netwatch_notify.deliver.destinations import read_destinations
 from netwatch_notify.errors import NetwatchError, StateError
 from netwatch_notify.model.paths import DEFAULT_ENV_FILE
 from netwatch_notify.model.rule import RuleKind

@@ -59,6 +59,6 @@ def _destinations(urls: list[str], config: Path | None) -> tuple[Destination, ..
     """Read the destinations, if there are any: apprise takes 0.3 s to import."""
     if not urls and config is None:
         return ()
-    from netwatch_notify.deliver.apprise_sender import read_destinations
+    from netwatch_notify.deliver.destinations import read_destinations
 
     return read_destinations(urls, config)

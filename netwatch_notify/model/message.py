@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 
 
 class Format(StrEnum):
@@ -75,6 +76,12 @@ class Destination:
     format: Format = Format.TEXT
     budget: int = 8000
     """Characters of rendered text it takes."""
+    tags: frozenset[str] = frozenset()
+    """What it is to hear of: `critical`, `warning`, `info`, `problem`; empty: everything."""
+    takes_files: bool = False
+    """Whether the whole report can go with a message that was shortened."""
+    knows_repetitions: bool = False
+    """Whether it shows the same entry once, however often it is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +98,28 @@ class OutboxEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Parcel:
+    """A rendered message on its way to one destination."""
+
+    message: Message
+    entry_id: int
+    """The same at each attempt, and never used for another message of this network."""
+    run_id: int
+    network: str
+    files: tuple[Path, ...] = ()
+    """Whole reports to go with it, where the destination takes files."""
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """How one attempt went."""
 
     delivered: bool
     reason: str = ""
     """Why not, in a few words that hold no secret."""
+    permanent: bool = False
+    """Whether the next attempt would get the same answer: a bad token, an unknown room."""
+    uncertain: bool = False
+    """Whether it may have arrived for all we know: the answer did not."""
+    retry_after_seconds: float | None = None
+    """How long the server asked us to wait, if it did."""

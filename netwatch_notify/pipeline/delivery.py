@@ -11,7 +11,7 @@ from netwatch_notify.errors import (
     StateError,
 )
 from netwatch_notify.model.change import Problem
-from netwatch_notify.model.message import Delivery, Destination, OutboxEntry
+from netwatch_notify.model.message import Delivery, Destination, OutboxEntry, Parcel
 from netwatch_notify.pipeline.plan import Plan
 from netwatch_notify.report.facts import RunFacts
 from netwatch_notify.report.render import render
@@ -48,9 +48,8 @@ def deliver_due(database: Database, destinations: Sequence[Destination], network
     def send(entry: OutboxEntry) -> Delivery:
         destination = known[entry.destination]
         message = render(entry.view, destination.format)
-        return apprise_sender.send(
-            destination, message, entry_id=entry.id, run_id=entry.run_id, network=network
-        )
+        parcel = Parcel(message, entry.id, entry.run_id, network)
+        return apprise_sender.send(destination, parcel)
 
     def record(entry: OutboxEntry, delivery: Delivery) -> None:
         outbox.record(database, entry, delivery, datetime.now(UTC))
@@ -78,9 +77,8 @@ def tell_without_state(plan: Plan, error: StateError) -> None:
     def send(entry: OutboxEntry) -> Delivery:
         destination = known[entry.destination]
         message = render(entry.view, destination.format)
-        return apprise_sender.send(
-            destination, message, entry_id=entry.id, run_id=os.getpid(), network=plan.network
-        )
+        parcel = Parcel(message, entry.id, os.getpid(), plan.network)
+        return apprise_sender.send(destination, parcel)
 
     def record(entry: OutboxEntry, delivery: Delivery) -> None:
         if not delivery.delivered:

@@ -12,10 +12,11 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from netwatch_notify.deliver.apprise_sender import read_destinations, send
+from netwatch_notify.deliver.apprise_sender import send
+from netwatch_notify.deliver.destinations import read_destinations
 from netwatch_notify.deliver.reasons import mask
 from netwatch_notify.errors import UsageError
-from netwatch_notify.model.message import Delivery, Destination, Format, Message
+from netwatch_notify.model.message import Delivery, Destination, Format, Message, Parcel
 from tests.deliver.servers import HttpServer, closed_port, drip_server, http_server
 
 TOKEN = "syt_c2VjcmV0_QUFBQUFBQUFB"
@@ -100,7 +101,7 @@ def attempt(
     destination: Destination, body: str = BODY, subject: str = "lan: telnet", entry_id: int = 7
 ) -> Delivery:
     message = Message(subject, body, destination.format)
-    return send(destination, message, entry_id=entry_id, run_id=3, network="lan")
+    return send(destination, Parcel(message, entry_id, 3, "lan"))
 
 
 # Reading
@@ -133,7 +134,8 @@ def attempt(
     ],
 )
 def test_a_url_becomes_a_destination(url: str, key: str, format: Format, budget: int) -> None:  # noqa: A002
-    assert only(url) == Destination(key, url, format, budget)
+    found = only(url)
+    assert (found.key, found.url, found.format, found.budget) == (key, url, format, budget)
 
 
 def test_equal_targets_are_numbered() -> None:
