@@ -10,6 +10,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Collection, Mapping
+from datetime import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -48,10 +49,12 @@ ERROR_LIMIT = 500
 """Characters of one variable's error that are shown."""
 
 _NETWORK = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+._-]*://\S+")
+_URL = re.compile(r"([A-Za-z0-9,_:.-]+=)?[A-Za-z][A-Za-z0-9+._-]*://\S+")
+"""Tags may stand before it."""
 _JOINED_URLS = re.compile(r",(?=$|[A-Za-z][A-Za-z0-9]*://)")
+_TIME = re.compile(r"(\d{1,2}):(\d{2})")
 _SCRIPT = re.compile(r"[A-Za-z0-9_.-]{1,60}")
-_SECRET_FIELDS = frozenset({"notify", "heartbeat_url"})
+_SECRET_FIELDS = frozenset({"notify", "heartbeat_url", "hook"})
 _T = TypeVar("_T")
 
 
@@ -66,6 +69,15 @@ class AllWell(StrEnum):
     """How often a quiet network says that all is well."""
 
     WEEKLY = "weekly"
+    NEVER = "never"
+
+
+class Urgent(StrEnum):
+    """From which severity on a message does not wait."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
     NEVER = "never"
 
 
@@ -140,6 +152,15 @@ def _scripts(value: object) -> object:
     if not isinstance(value, str):
         return value
     return frozenset(_each(_script, value.replace(",", " ").split()))
+
+
+def _time_of_day(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    found = _TIME.fullmatch(value.strip())
+    if not found or int(found[1]) > 23 or int(found[2]) > 59:
+        raise ValueError(f"{value!r} is no time of day; example: 07:00")
+    return time(int(found[1]), int(found[2]))
 
 
 def _lower(value: object) -> object:
@@ -272,6 +293,27 @@ class Settings(BaseSettings):
         default=AllWell.WEEKLY,
         description="After seven days without a message, one that says all is well: weekly, or "
         "never.",
+    )
+    send_at: Annotated[time, BeforeValidator(_time_of_day)] | None = Field(
+        default=None,
+        description="Time of day (HH:MM, this machine's) at which messages leave. Empty: at once.",
+    )
+    urgent: Annotated[Urgent, BeforeValidator(_lower)] = Field(
+        default=Urgent.CRITICAL,
+        description="What does not wait for it: changes of this severity and worse (critical, "
+        "warning, info), or never. A problem counts as a warning.",
+    )
+    outbox_days: int = Field(
+        default=3,
+        ge=1,
+        le=365,
+        description="Days for which delivery of a message is tried before it is given up.",
+    )
+    hook: SecretStr | None = Field(
+        default=None,
+        description="A command that gets each message as JSON on stdin; a destination like the "
+        "others. Split into words like a shell's, run without one, ended after a minute. Secret. "
+        "Empty: none.",
     )
     names_file: AbsolutePath | None = Field(
         default=None,
@@ -411,6 +453,11 @@ class Settings(BaseSettings):
             arguments=self.fast_args,
             privileged=privileged,
         )
+
+    def secrets(self) -> list[str]:
+        """Return what must stand in no log."""
+        others = (self.heartbeat_url, self.hook)
+        return [*self.notify_urls(), *(s.get_secret_value() for s in others if s)]
 
     def notify_urls(self) -> list[str]:
         """Return the destinations' URLs in clear, for apprise and for nobody else."""

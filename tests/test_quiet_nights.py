@@ -86,7 +86,7 @@ def test_a_quiet_night_writes_a_constant_number_of_rows(tmp_path: Path) -> None:
         take_in(folder, 1, size)
         with counted_rows(folder) as counts:
             outcome = take_in(folder, 2, size)
-        assert (outcome.report["changes"], outcome.views) == ([], ())
+        assert (outcome.report["changes"], outcome.messages) == ([], ())
         assert {"hosts", "ports", "absences", "held", "coverages"}.isdisjoint(counts)
         written.append(counts)
     assert written[0] == written[1]

@@ -3,15 +3,17 @@
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import click
 
+from netwatch_notify.cli.check_delivery import destination_findings, outbox_findings
+from netwatch_notify.cli.finding import BAD, GOOD, WARNING, Finding
 from netwatch_notify.cli.options import Options
 from netwatch_notify.cli.plan import may_open_raw_sockets
-from netwatch_notify.deliver.destinations import read_destinations
 from netwatch_notify.errors import NetwatchError, StateError
 from netwatch_notify.model.paths import DEFAULT_ENV_FILE
 from netwatch_notify.model.rule import RuleKind
@@ -31,20 +33,13 @@ SOON_UNUSED = timedelta(days=30)
 """A rule is given so long to fit something for the first time."""
 LONG_UNUSED = timedelta(days=90)
 
-GOOD, WARNING, BAD = "ok", "warning", "failed"
 
+def run_checks(options: Options, *, send: bool = False) -> int:
+    """
+    Print every finding and return 0 if the run will work, else 2.
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One answer; `status` is `ok`, `warning` or `failed`."""
-
-    item: str
-    status: str
-    text: str
-
-
-def run_checks(options: Options) -> int:
-    """Print every finding and return 0 if the run will work, else 2."""
+    `send`: each destination gets a test message, and how that went is a finding.
+    """
     findings: list[Finding] = []
     try:
         settings = load_settings(options.env_file)
@@ -52,7 +47,10 @@ def run_checks(options: Options) -> int:
         findings += [Finding("settings", BAD, line) for line in str(error).splitlines()]
     else:
         findings.append(Finding("settings", GOOD, f"network {settings.network}"))
-        for item, check in _CHECKS.items():
+        last: dict[str, Callable[[Settings], list[Finding]]] = {
+            "destinations": partial(destination_findings, send=send)
+        }
+        for item, check in {**_CHECKS, **last}.items():
             try:
                 findings += check(settings)
             except NetwatchError as error:
@@ -118,18 +116,6 @@ def _state(settings: Settings) -> list[Finding]:
     return [Finding("state", GOOD, f"{path} is sound")]
 
 
-def _destinations(settings: Settings) -> list[Finding]:
-    destinations = read_destinations(settings.notify_urls(), settings.apprise_config)
-    if not destinations:
-        text = "none: the message goes to standard output, and cron mails it"
-        return [Finding("destinations", WARNING, text)]
-    findings = [Finding("destination", GOOD, d.key) for d in destinations]
-    if settings.apprise_config and env_file_is_exposed(settings.apprise_config):
-        text = f"others can read {settings.apprise_config}, which holds secrets"
-        findings.append(Finding("destinations", WARNING, text))
-    return findings
-
-
 def _people(settings: Settings) -> list[Finding]:
     """Names and rules: what people said, and whether it still means anything."""
     findings = []
@@ -164,5 +150,5 @@ _CHECKS: dict[str, Callable[[Settings], list[Finding]]] = {
     "targets": _targets,
     "state": _state,
     "rules": _people,
-    "destinations": _destinations,
+    "outbox": outbox_findings,
 }

@@ -12,6 +12,7 @@ import click
 from netwatch_notify import __version__
 from netwatch_notify.cli.inventory_commands import history, hosts, show
 from netwatch_notify.cli.options import Options
+from netwatch_notify.cli.outbox_commands import outbox
 from netwatch_notify.cli.people_commands import accept, expect, ignore
 from netwatch_notify.errors import InterruptedRunError, NetwatchError
 
@@ -22,7 +23,7 @@ Exit codes:
   1  diff: the scans differ
   2  usage, settings, or unreadable input
   3  a scan, or a part of it, failed or was interrupted
-  4  done, but something could not be delivered yet
+  4  done, but something could not be delivered, yet or for good
   5  another run is in progress
   6  state directory or database unusable
 """
@@ -142,7 +143,11 @@ def diff(
 @cli.command()
 @click.pass_context
 def deliver(context: click.Context) -> None:
-    """Send what waits in the outbox."""
+    """Send what is due: what waited for its time, or could not be delivered before.
+
+    Cron calls it every ten minutes. Without a terminal it says once why a message does not
+    arrive, and once when it gives it up.
+    """
     from netwatch_notify.cli.run import send_waiting
 
     context.exit(send_waiting(context.obj))
@@ -150,15 +155,16 @@ def deliver(context: click.Context) -> None:
 
 @cli.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
+@click.option("--send", is_flag=True, help="Send a marked test message to each destination.")
 @click.pass_context
-def check(context: click.Context, as_json: bool) -> None:
+def check(context: click.Context, as_json: bool, send: bool) -> None:
     """Say whether tonight's run will work: settings, nmap, state, destinations."""
     from netwatch_notify.cli.check import run_checks
 
-    context.exit(run_checks(context.obj.also(as_json=as_json)))
+    context.exit(run_checks(context.obj.also(as_json=as_json), send=send))
 
 
-for command in (hosts, show, history, accept, ignore, expect):
+for command in (outbox, hosts, show, history, accept, ignore, expect):
     cli.add_command(command)
 
 

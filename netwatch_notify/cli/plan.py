@@ -2,15 +2,16 @@
 
 import os
 import sys
-from pathlib import Path
+from datetime import timedelta
 
 from netwatch_notify.cli.local_time import LocalZone
 from netwatch_notify.cli.options import Options
 from netwatch_notify.diff.night import Rules
 from netwatch_notify.log import setup_logging
+from netwatch_notify.model.change import Severity
 from netwatch_notify.model.message import Destination
 from netwatch_notify.pipeline.plan import Plan
-from netwatch_notify.settings import AllWell, NotifyOn, Settings, load_settings
+from netwatch_notify.settings import AllWell, NotifyOn, Settings, Urgent, load_settings
 
 
 def may_open_raw_sockets() -> bool:
@@ -25,16 +26,22 @@ def load(options: Options) -> tuple[Settings, Plan]:
     Destinations are read here, before any scan: a broken URL is named now, not at seven.
     """
     settings = load_settings(options.env_file)
-    secrets = settings.notify_urls()
     heartbeat = settings.heartbeat_url.get_secret_value() if settings.heartbeat_url else None
     level = "debug" if options.verbose else "error" if options.quiet else settings.log_level.value
-    setup_logging(level.upper(), sys.stderr, [*secrets, *([heartbeat] if heartbeat else [])])
+    secrets = settings.secrets()
+    setup_logging(level.upper(), sys.stderr, secrets)
+    destinations = destinations_of(settings)
+    # Those of an apprise file are known only now.
+    setup_logging(level.upper(), sys.stderr, {*secrets, *(d.url for d in destinations)})
     plan = Plan(
         network=settings.network,
         state=settings.state_dir,
         profile=settings.to_profile(may_open_raw_sockets()),
         rules=Rules(settings.gone_after, settings.risky_ports, settings.dynamic_addresses),
-        destinations=_destinations(secrets, settings.apprise_config),
+        destinations=destinations,
+        send_at=settings.send_at,
+        urgent=_urgent(settings.urgent),
+        outbox_time=timedelta(days=settings.outbox_days),
         nmap=settings.nmap_path,
         detail_arguments=settings.detail_args,
         scan_seconds=settings.scan_timeout_seconds,
@@ -55,10 +62,22 @@ def load(options: Options) -> tuple[Settings, Plan]:
     return settings, plan
 
 
-def _destinations(urls: list[str], config: Path | None) -> tuple[Destination, ...]:
-    """Read the destinations, if there are any: apprise takes 0.3 s to import."""
-    if not urls and config is None:
-        return ()
-    from netwatch_notify.deliver.destinations import read_destinations
+def destinations_of(settings: Settings) -> tuple[Destination, ...]:
+    """Read the destinations, if there are any: apprise takes 0.3 s to import. Raises UsageError."""
+    found: tuple[Destination, ...] = ()
+    if settings.notify or settings.apprise_config is not None:
+        from netwatch_notify.deliver.destinations import read_destinations
 
-    return read_destinations(urls, config)
+        found = read_destinations(settings.notify_urls(), settings.apprise_config, settings.network)
+    if settings.hook:
+        from netwatch_notify.deliver.hook import hook_destination
+
+        found += (hook_destination(settings.hook.get_secret_value()),)
+    return found
+
+
+def _urgent(urgent: Urgent) -> frozenset[Severity]:
+    if urgent is Urgent.NEVER:
+        return frozenset()
+    least = Severity(urgent.value).rank
+    return frozenset(severity for severity in Severity if severity.rank <= least)

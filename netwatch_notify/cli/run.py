@@ -7,18 +7,22 @@ from pathlib import Path
 
 import click
 
+from netwatch_notify.cli.local_time import LocalZone
 from netwatch_notify.cli.options import Options
 from netwatch_notify.cli.plan import load
 from netwatch_notify.cli.progress import progress_bar
-from netwatch_notify.errors import StateError
-from netwatch_notify.model.message import Format
-from netwatch_notify.pipeline.conclude import report_text
-from netwatch_notify.pipeline.delivery import deliver_due, tell_without_state
+from netwatch_notify.errors import DeliveryError, StateError
+from netwatch_notify.model.message import Format, Message
+from netwatch_notify.pipeline.delivery import deliver_due, print_due, tell_without_state
 from netwatch_notify.pipeline.ingest import ingest
-from netwatch_notify.pipeline.plan import Outcome, Plan
+from netwatch_notify.pipeline.plan import Outcome, Outgoing, Plan
 from netwatch_notify.pipeline.run import run_scan
+from netwatch_notify.report.json_report import report_text
 from netwatch_notify.report.render import render
+from netwatch_notify.report.words import day
+from netwatch_notify.settings import load_fields
 from netwatch_notify.store.database import Database
+from netwatch_notify.store.outbox import has_work
 
 
 def make_run(options: Options) -> int:
@@ -36,17 +40,24 @@ def take_in(options: Options, fast: Path, details: Sequence[Path]) -> int:
 
 
 def send_waiting(options: Options) -> int:
-    """Send what waits and return the exit code."""
-    _, plan = load(options)
-    if not (plan.state / "netwatch.db").exists():
+    """Send what is due and return the exit code."""
+    settings = load_fields(("network", "state_dir"), options.env_file)
+    if not (settings["state_dir"] / "netwatch.db").exists():
         return 0
-    database = Database.open(plan.state, plan.network)
+    database = Database.open(settings["state_dir"], settings["network"])
     try:
-        failures = deliver_due(database, plan.destinations, plan.network)
+        # Cron asks every ten minutes; reading the destinations takes longer than all the rest.
+        if not has_work(database):
+            return 0
+        _, plan = load(options)
+        failed = deliver_due(database, plan)
+        if not plan.destinations:
+            print_due(database, _say)
     finally:
         database.close()
-    _complain(failures)
-    return 4 if failures else 0
+    everything = sys.stderr.isatty() or options.verbose
+    _complain([str(attempt) for attempt in failed if attempt.is_news or everything])
+    return DeliveryError.exit_code if failed else 0
 
 
 def _telling(plan: Plan, work: Callable[[], Outcome]) -> Outcome:
@@ -61,16 +72,16 @@ def _telling(plan: Plan, work: Callable[[], Outcome]) -> Outcome:
 
 def _print(options: Options, plan: Plan, outcome: Outcome) -> int:
     if options.as_json:
-        click.echo(report_text(outcome))
+        click.echo(report_text(outcome.report))
+        sys.stdout.flush()
     elif options.dry_run:
         _preview(outcome)
-    else:
-        for destination, view in outcome.views:
-            message = render(view, Format.TEXT)
-            if destination is None:
-                click.echo(f"Subject: {message.subject}\n\n{message.body}")
-            elif sys.stdout.isatty() and not options.quiet:
-                click.echo(f"To {destination.key}: {message.subject}")
+    elif sys.stdout.isatty() and not options.quiet:
+        for message in outcome.messages:
+            if message.destination:
+                click.echo(f"To {message.destination.key}: {message.view.subject}{_when(message)}")
+    if not plan.destinations and not plan.dry_run:
+        _print_due(options, plan, outcome)
     if sys.stderr.isatty() or outcome.exit_code:
         _complain(outcome.failures)
     if options.verbose:
@@ -78,16 +89,49 @@ def _print(options: Options, plan: Plan, outcome: Outcome) -> int:
     return outcome.exit_code
 
 
+def _print_due(options: Options, plan: Plan, outcome: Outcome) -> None:
+    """Print what waits for standard output; of this run alone if its JSON stands there."""
+    run = outcome.report["run"]
+    if options.as_json and run is None:
+        return
+    database = Database.open(plan.state, plan.network)
+    try:
+        if options.as_json:
+            print_due(database, lambda _: None, run["id"])
+        else:
+            print_due(database, _say)
+    finally:
+        database.close()
+
+
+def _say(message: Message) -> None:
+    click.echo(f"Subject: {message.subject}\n\n{message.body}")
+    sys.stdout.flush()
+
+
+def _when(message: Outgoing) -> str:
+    """Return when it leaves, if not at once."""
+    if message.held_until is None:
+        return ""
+    at = message.held_until.astimezone(LocalZone())
+    return f" (leaves {day(at, LocalZone())} {at:%H:%M})"
+
+
 def _preview(outcome: Outcome) -> None:
     click.echo("nmap commands:")
     for command in outcome.commands:
         click.echo(f"  {shlex.join(command)}")
-    if not outcome.views:
+    if not outcome.messages:
         click.echo("\nNo message: nothing changed.")
-    for destination, view in outcome.views:
-        message = render(view, destination.format if destination else Format.TEXT)
+    for outgoing in outcome.messages:
+        destination = outgoing.destination
         to = destination.key if destination else "standard output"
-        click.echo(f"\nTo: {to} ({message.format.value})\nSubject: {message.subject}\n")
+        if destination and destination.command:
+            click.echo(f"\nTo: {to} (JSON){_when(outgoing)}\n\n{report_text(outcome.report)}")
+            continue
+        message = render(outgoing.view, destination.format if destination else Format.TEXT)
+        form = message.format.value
+        click.echo(f"\nTo: {to} ({form}){_when(outgoing)}\nSubject: {message.subject}\n")
         click.echo(message.body)
 
 

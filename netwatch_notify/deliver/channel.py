@@ -28,6 +28,10 @@ class Channel:
     """The URLs' beginnings that it stands for."""
     settings: Mapping[str, Any] = {}
     """Options of the URL that are ours to say."""
+    defaults: Mapping[str, Any] = {}
+    """Options of the URL that hold unless it says otherwise."""
+    plugin: type[Any] | None = None
+    """What stands in for apprise's own class of this service, if anything."""
 
     def objections(self, loaded: Loaded) -> Iterator[str]:  # noqa: ARG002
         """Yield what would make this destination report a success that is none."""

@@ -17,4 +17,4 @@ _CHANNELS = {
 def open_channel(url: str, storage: Path | None = None) -> tuple[Channel, Loaded]:
     """Return the channel and a fresh service; UsageError, without a piece of the URL."""
     channel = _CHANNELS.get(schema_of(url), _OTHER)
-    return channel, load(url, channel.settings, storage)
+    return channel, load(url, channel.settings, storage, channel.plugin, channel.defaults)

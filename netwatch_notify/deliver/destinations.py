@@ -18,8 +18,14 @@ from netwatch_notify.errors import UsageError
 from netwatch_notify.model.message import Destination
 from netwatch_notify.model.text import clean
 
+FOR_NETWORK = "network:"
+"""A tag that begins so names a network that the destination is for."""
+TAGS = frozenset({"critical", "warning", "info", "problem"})
+"""What else a destination may be tagged with: what of a message it is to hear."""
+
 # apprise's own line format for text files: optional tags, then the URL.
 _TEXT_LINE = re.compile(r"^(?:[a-z0-9,_:\- \t]*=)?\s*(?P<url>[a-z0-9]{1,32}://.*)$", re.IGNORECASE)
+_TAGGED = re.compile(r"^(?P<tags>[A-Za-z0-9,_:.-]+)=(?P<url>[A-Za-z][A-Za-z0-9+._-]*://.*)$")
 _YAML_URLS = re.compile(r"^urls:[^\n]*\n((?:[ \t#-][^\n]*(?:\n|\Z)|\n)*)", re.MULTILINE)
 _YAML_ENTRY = re.compile(r"^[ \t]*-[ \t]*\S", re.MULTILINE)
 
@@ -30,6 +36,7 @@ class _Source:
 
     place: str
     url: str
+    tags: frozenset[str] = frozenset()
 
     @property
     def label(self) -> str:
@@ -40,23 +47,26 @@ class _Source:
         return UsageError(f"{self.label}: {reason}")
 
 
-def read_destinations(urls: Sequence[str], config: Path | None) -> tuple[Destination, ...]:
+def read_destinations(
+    urls: Sequence[str], config: Path | None, network: str
+) -> tuple[Destination, ...]:
     """
-    Return the destinations behind apprise URLs and an apprise configuration file.
+    Return the destinations of `network` behind apprise URLs and an apprise configuration file.
 
+    A URL may stand behind its tags, `critical,network:lan=mailto://…`, as in apprise's files.
     UsageError says which one cannot be used, and why, without a piece of its URL. A file is
     taken whole or not at all: apprise itself skips what it cannot load and reports success.
     """
-    sources = [
-        _Source(f"NETWATCH_NOTIFY, {_ordinal(number)} URL", url)
-        for number, url in enumerate(urls, start=1)
-    ]
+    sources = [_source(number, url) for number, url in enumerate(urls, start=1)]
     if config is not None:
         sources += _read_config(config)
     destinations = []
     seen: Counter[str] = Counter()
     for source in sources:
         destination = _destination(source)
+        networks = {tag.removeprefix(FOR_NETWORK) for tag in source.tags if _is_network(tag)}
+        if networks and network not in networks:
+            continue
         seen[destination.key] += 1
         if (count := seen[destination.key]) > 1:
             destination = replace(destination, key=f"{destination.key} ({count})")
@@ -64,7 +74,26 @@ def read_destinations(urls: Sequence[str], config: Path | None) -> tuple[Destina
     return tuple(destinations)
 
 
+def _source(number: int, text: str) -> _Source:
+    """Return what stands in NETWATCH_NOTIFY at this place."""
+    tags, url = "", text
+    if found := _TAGGED.match(text):
+        tags, url = found["tags"], found["url"]
+    place = f"NETWATCH_NOTIFY, {_ordinal(number)} URL"
+    return _Source(place, url, frozenset(tag for tag in tags.split(",") if tag))
+
+
+def _is_network(tag: str) -> bool:
+    return tag.startswith(FOR_NETWORK)
+
+
 def _destination(source: _Source) -> Destination:
+    for tag in sorted(source.tags):
+        if tag not in TAGS and not _is_network(tag):
+            raise source.refused(
+                f"the tag {clean(tag, 40)!r} means nothing here; there are "
+                f"{', '.join(sorted(TAGS))} and {FOR_NETWORK}NAME"
+            )
     try:
         channel, loaded = open_channel(source.url)
     except UsageError as error:
@@ -77,6 +106,7 @@ def _destination(source: _Source) -> Destination:
         source.url,
         channel.format(loaded),
         channel.budget(loaded),
+        tags=source.tags & TAGS,
         takes_files=channel.takes_files(loaded),
         knows_repetitions=channel.knows_repetitions(loaded),
     )
@@ -129,10 +159,13 @@ def _read_config(path: Path) -> list[_Source]:
     for source, service in zip(sources, services, strict=True):
         if any(getattr(tag, "has_priority", False) for tag in service.tags):
             raise source.refused(
-                "a tag with a number (1:ops) means escalation: apprise would skip the later "
+                "a tag with a number (1:critical) means escalation: apprise would skip the later "
                 "groups without a word; take the number out"
             )
-    return sources
+    return [
+        replace(source, tags=frozenset(map(str, service.tags)))
+        for source, service in zip(sources, services, strict=True)
+    ]
 
 
 def _yaml_entries(content: str) -> int:

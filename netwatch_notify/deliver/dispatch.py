@@ -5,6 +5,7 @@ A thread cannot be stopped, and a server that drips one byte a second keeps any 
 from ending it; six of those in one pool of threads made a healthy destination time out.
 """
 
+import ctypes
 import json
 import os
 import selectors
@@ -13,7 +14,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from math import ceil
 
 from netwatch_notify.model.message import Delivery, OutboxEntry
@@ -24,6 +25,8 @@ DEADLINE_SECONDS = 60.0
 GRACE_SECONDS = 2.0
 """Between SIGTERM and SIGKILL."""
 REASON_LIMIT = 300
+_PR_SET_PDEATHSIG = 1
+"""linux/prctl.h."""
 
 Send = Callable[[OutboxEntry], Delivery]
 Record = Callable[[OutboxEntry, Delivery], None]
@@ -65,6 +68,8 @@ def deliver_side_by_side(
     """
     Send each destination's rows in their order, all destinations at once.
 
+    After a failure that may pass, the destination's other rows are not tried: what came after
+    would arrive before. After one for good they are: it may be about that row alone.
     `send` runs in a forked child; `record` runs here, as soon as each outcome is known, once for
     every row. Whatever a child does becomes a Delivery; only `record` can raise. When it does,
     or a signal's handler does, every child is ended before this returns.
@@ -92,6 +97,7 @@ def _start(
     deadline_seconds: float,
 ) -> None:
     reading, writing = os.pipe()
+    parent = os.getpid()
     try:
         with warnings.catch_warnings():
             # Python 3.12 warns of a fork beside threads, for a child that takes a lock which a
@@ -103,10 +109,12 @@ def _start(
         os.close(reading)
         os.close(writing)
         for entry in entries:
-            record(entry, Delivery(False, f"no process for the sender: {error.strerror}"))
+            reason = f"no process for the sender: {error.strerror}"
+            record(entry, Delivery(False, reason, tried=False))
         return
     if pid == 0:
-        _child(entries, send, writing, [reading, *(s.pipe for s in senders)], deadline_seconds)
+        pipes = [reading, *(s.pipe for s in senders)]
+        _child(entries, send, writing, parent, pipes, deadline_seconds)
     os.close(writing)
     sender = _Sender(pid, reading, entries, deadline_seconds, time.monotonic())
     senders.append(sender)
@@ -143,16 +151,23 @@ def _receive(sender: _Sender, selector: selectors.BaseSelector, record: Record) 
     selector.unregister(sender.pipe)
     status = _reap(sender)
     for number, entry in enumerate(sender.waiting):
-        record(entry, Delivery(False, _left_over(sender, entry, number, status)))
+        record(entry, _left_over(sender, entry, number, status))
 
 
-def _left_over(sender: _Sender, entry: OutboxEntry, number: int, status: int) -> str:
-    """Return why an entry has no outcome of its own."""
+def _left_over(sender: _Sender, entry: OutboxEntry, number: int, status: int) -> Delivery:
+    """Return what became of an entry that has no outcome of its own."""
     if sender.ended_by_us_at is not None:
         if entry is sender.hung:
-            return f"no answer within {sender.deadline_seconds:.0f} s"
-        return "not tried: a message before it got no answer"
-    return "not tried: the sender died" if number else f"the sender died: {_how(status)}"
+            reason = f"no answer within {sender.deadline_seconds:.0f} s"
+            return Delivery(False, reason, uncertain=True)
+        return _not_tried("a message before it got no answer")
+    if number:
+        return _not_tried("the sender died")
+    return Delivery(False, f"the sender died: {_how(status)}", uncertain=True)
+
+
+def _not_tried(why: str) -> Delivery:
+    return Delivery(False, f"not tried: {why}", tried=False)
 
 
 def _how(status: int) -> str:
@@ -206,19 +221,23 @@ def _child(
     entries: Sequence[OutboxEntry],
     send: Send,
     pipe: int,
+    parent: int,
     foreign_pipes: Sequence[int],
     deadline_seconds: float,
 ) -> None:
     """Send and report row by row, then end without any of the parent's farewells."""
     status = 1
     try:
-        _forget_the_parent(foreign_pipes)
+        _forget_the_parent(parent, foreign_pipes)
+        is_passing = False
         for entry in entries:
             # Should the parent be gone, nobody else ends a send that hangs.
             signal.alarm(ceil(deadline_seconds + 2 * GRACE_SECONDS) + 1)
-            outcome = _send_one(entry, send)
-            line = {"delivered": outcome.delivered, "reason": clean(outcome.reason, REASON_LIMIT)}
-            os.write(pipe, json.dumps(line).encode() + b"\n")
+            failed_before = _not_tried("a message before it failed")
+            outcome = failed_before if is_passing else _send_one(entry, send)
+            is_passing = not (outcome.delivered or outcome.permanent)
+            outcome = replace(outcome, reason=clean(outcome.reason, REASON_LIMIT))
+            os.write(pipe, json.dumps(asdict(outcome)).encode() + b"\n")
         status = 0
     finally:
         # Not sys.exit: buffers, atexit handlers and database connections are the parent's.
@@ -230,12 +249,25 @@ def _send_one(entry: OutboxEntry, send: Send) -> Delivery:
         return send(entry)
     except Exception as error:
         # The type only: the text of a foreign error may quote the URL.
-        return Delivery(False, f"the sender died: {type(error).__name__}")
+        return Delivery(False, f"the sender died: {type(error).__name__}", uncertain=True)
 
 
-def _forget_the_parent(foreign_pipes: Sequence[int]) -> None:
+def _die_with_the_parent(parent: int) -> None:
+    """
+    Have the kernel end us when the parent dies, however it dies.
+
+    Its claim is then free at once, and nobody may be sending under it any more.
+    """
+    with suppress(OSError, AttributeError):  # not every libc has it; the alarm ends us, too
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)  # it died before we asked
+
+
+def _forget_the_parent(parent: int, foreign_pipes: Sequence[int]) -> None:
     with suppress(OSError):
         os.setpgid(0, 0)
+    _die_with_the_parent(parent)
     signal.set_wakeup_fd(-1)
     # SIGPIPE stays ignored, as Python has it: a server that hangs up is an error, not our end.
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGALRM):

@@ -1,7 +1,13 @@
 """Mail: HTML beside text, with headers that filters and mail readers go by."""
 
 import re
-from collections.abc import Iterator
+import socket
+from collections.abc import Iterator, Mapping
+from email.charset import SHORTEST, Charset
+from email.header import Header
+from pathlib import Path
+
+from apprise.attachment.memory import AttachMemory
 
 from netwatch_notify.deliver.channel import Channel
 from netwatch_notify.deliver.service import Loaded
@@ -9,6 +15,19 @@ from netwatch_notify.model.message import Format, Parcel
 
 BUDGET = 200_000
 """A size every mail server takes; a phone shows it, too."""
+FILES_BYTES = 5_000_000
+"""Of all files of a message. Base64 makes 6.8 MB of them, and many servers still stop at 10 MB."""
+SUBJECT_BYTES = 900
+"""As it is sent; exim and others refuse lines of more than 998 (RFC 5322, section 2.1.1)."""
+
+_MADE_BY_APPRISE = frozenset(
+    {
+        *("Bcc", "Cc", "Content-Transfer-Encoding", "Content-Type", "Date", "From"),
+        *("MIME-Version", "Message-ID", "Subject", "To"),
+    }
+)
+_OURS = "x-netwatch-"
+_HEADER_NAME = re.compile(r"[!-9;-~]+")
 
 
 class Mail(Channel):
@@ -22,6 +41,7 @@ class Mail(Channel):
                 "cc and bcc are not supported: when one of them is refused, every retry reaches "
                 "the others again; write one URL for each recipient"
             )
+        yield from _header_objections(loaded.service.headers)
 
     def key(self, loaded: Loaded) -> str:
         return f"mail to {loaded.service.targets[0][1]}"
@@ -32,13 +52,130 @@ class Mail(Channel):
     def budget(self, loaded: Loaded) -> int:  # noqa: ARG002
         return BUDGET
 
+    def takes_files(self, loaded: Loaded) -> bool:  # noqa: ARG002
+        return True
+
     def notify(self, loaded: Loaded, parcel: Parcel) -> bool:
-        name = re.sub(r"[^A-Za-z0-9._-]", "_", parcel.network)[:60]
-        loaded.service.headers.update(
-            {
-                "Auto-Submitted": "auto-generated",
-                # Message-ID is apprise's own, and another one at each attempt.
-                "X-Netwatch-Message": f"{name}-{parcel.run_id}-{parcel.entry_id}",
-            }
+        message, headers = parcel.message, loaded.service.headers
+        asked = {name.lower() for name in headers}
+        for name, value in headers_of(parcel, socket.gethostname()).items():
+            # Who wrote +List-Id=… into the URL has a filter for it.
+            if name.lower() not in asked:
+                headers[name] = value
+        return bool(
+            loaded.service.notify(
+                body=message.body,
+                title=self.title(loaded, parcel),
+                body_format=message.format.value,
+                attach=_reports(parcel) or None,
+            )
         )
-        return super().notify(loaded, parcel)
+
+    def title(self, loaded: Loaded, parcel: Parcel) -> str:
+        # A mail reader decodes whatever looks like an encoded word (RFC 2047), whoever wrote it.
+        return _encoded(super().title(loaded, parcel).replace("=?", "= ?"))
+
+
+class _Report(AttachMemory):
+    """
+    A report that was read already.
+
+    apprise is given bytes and no path: it expands `~` and decodes `%` in paths, opens `http:`
+    ones, and loses the whole message when a file is gone. A class of our own because apprise's
+    table of types has none with a charset, and readers without one show `?` for `→`.
+    """
+
+    @property
+    def mimetype(self) -> str:
+        return "text/plain; charset=utf-8"
+
+
+def _encoded(subject: str) -> str:
+    """
+    Return a subject as encoded words of at most 75 characters, if it is not ASCII.
+
+    apprise 2.2 makes a single one of it, however long, and folds no header. So the words are
+    ours, on one line that no server finds too long.
+    """
+    if subject.isascii():
+        return subject
+    charset = Charset("utf-8")
+    charset.header_encoding = SHORTEST  # apprise sets another one for the whole process
+    while len(encoded := Header(subject, charset, maxlinelen=75).encode()) > SUBJECT_BYTES:
+        subject = subject[:-2] + "…"
+    return " ".join(encoded.split())
+
+
+def _header_objections(headers: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong with the headers a URL asks for (`+Name=value`), no value quoted."""
+    names = {name.lower() for name in headers}
+    for name in sorted(_MADE_BY_APPRISE):
+        if name.lower() in names:
+            yield f"+{name} would be a second one in each mail; take it out"
+    if any(name.startswith(_OURS) for name in names):
+        yield "headers whose names begin with X-Netwatch- are ours; take yours out"
+    if not all(map(_HEADER_NAME.fullmatch, headers)):
+        yield "a header (+Name=value) has a name that is none; letters, digits and hyphens do"
+    if any(re.search(r"[\r\n\0]", value) for value in headers.values()):
+        yield "a header (+Name=value) has a line break in its value"
+
+
+def headers_of(parcel: Parcel, host: str) -> dict[str, str]:
+    """
+    Return the headers of one message.
+
+    Not among them: Precedence, which nobody needs who knows List-Id and which files a critical
+    alert as bulk; In-Reply-To, which adds nothing to References and lets rules take the message
+    for an answer to a mail that never was.
+    """
+    network, place = _word(parcel.network), _domain(host)
+    return {
+        "Auto-Submitted": "auto-generated",  # RFC 3834: no vacation answers
+        # Exchange goes by this one. Reports of failed delivery stay wanted, so not `All`.
+        # [MS-OXCMAIL] 2.1.3.2.20, 2026-11.
+        "X-Auto-Response-Suppress": "OOF, AutoReply",
+        "List-Id": f'"netwatch-notify {network}" <{network}.netwatch-notify.{place}>',
+        # The root of the network's thread; no message has it, and readers do without.
+        "References": f"<{network}@netwatch-notify.{place}>",
+        # Message-ID is apprise's own, and another one at each attempt.
+        "X-Netwatch-Message": f"{network}-{parcel.run_id}-{parcel.entry_id}",
+        "X-Netwatch-Network": network,
+    }
+
+
+def _word(name: str) -> str:
+    """Return a network's name as a list label of RFC 2919: no dot at its ends, no two in a row."""
+    kept = re.sub(r"[^A-Za-z0-9._-]", "_", name)[:60]
+    return ".".join(part or "_" for part in kept.split("."))
+
+
+def _domain(host: str) -> str:
+    """Return a domain name for a host's; `.localhost` where it has none (RFC 2919, section 3)."""
+    cleaned = re.sub(r"[^a-z0-9.-]", "-", host.lower())[:100]
+    kept = [label for part in cleaned.split(".") if (label := part[:63].strip("-"))]
+    return ".".join(kept if len(kept) > 1 else [*kept, "localhost"])
+
+
+def _reports(parcel: Parcel) -> list[_Report]:
+    """Return what can be attached; a message goes without a file that is missing or too large."""
+    name = f"netwatch-{_word(parcel.network)}-{parcel.run_id}"
+    found: list[_Report] = []
+    room = FILES_BYTES
+    for number, path in enumerate(parcel.files, start=1):
+        content = _read(path, room)
+        room -= len(content)
+        # apprise takes an empty file for a missing one.
+        if content:
+            suffix = "" if number == 1 else f"-{number}"
+            found.append(_Report(content, f"{name}{suffix}.txt", "text/plain"))  # type: ignore[no-untyped-call]
+    return found
+
+
+def _read(path: Path, most: int) -> bytes:
+    """Return a file's content; nothing if it cannot be read or is larger than that."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(most + 1)
+    except OSError:
+        return b""
+    return content if len(content) <= most else b""

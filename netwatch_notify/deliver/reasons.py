@@ -3,7 +3,8 @@ Why a message was not delivered, in a few words that hold no secret.
 
 apprise says little at WARNING ("A Connection error occurred"); the cause stands in its DEBUG
 lines, beside whole URLs and tokens. So a cause is recognised and told in our own words or by
-its number; what is quoted is masked first.
+its number; what is quoted is masked first. For mail, its log is all there is: smtplib's errors
+come no further. What HTTP servers say is heard by answers.py.
 """
 
 import logging
@@ -13,16 +14,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
+from netwatch_notify.model.message import Delivery
 from netwatch_notify.model.text import clean
 
 LIMIT = 160
 """Characters of a reason: it stands in one line of `outbox list`."""
 
 _LOGGERS = ("apprise", "requests", "urllib3")
-_HTTP_STATUS = re.compile(r"\berror=(\d{3})\b")
-_HTTP_CODE = re.compile(r"""["'](?:errcode|error)["']:\s*["']([A-Za-z][A-Za-z_]{2,60})["']""")
-_SMTP_ANSWER = re.compile(r"""\(([45]\d\d), b?(['"])(.*?)\2""")
+_SMTP_BEGINS = "Connecting to remote SMTP server..."
+_SMTP_ENVELOPE = "Email To: "
+_SMTP_ANSWER = re.compile(r"""\(([45]\d\d), b?(['"])(.*?)(?:\2|$)""", re.MULTILINE)
 _CAUSES = (
+    ("the proxy does not let us through", r"Unable to connect to proxy|Tunnel connection failed"),
     ("connection refused", r"Connection refused"),
     (
         "host name not found",
@@ -80,23 +83,41 @@ def overhear() -> Iterator[Overheard]:
             logger.setLevel(level)
 
 
-def failure_reason(overheard: Overheard, url: str) -> str:
-    """Return why the last send to `url` failed, as far as the log tells."""
-    everything = "\n".join(text for _, text in overheard.lines)
-    causes = "\n".join(text for _, text in overheard.lines if "Exception" in text)
-    if status := _HTTP_STATUS.search(everything):
-        code = _HTTP_CODE.search(everything)
-        # The code is the server's own word (M_FORBIDDEN, not_in_channel), never ours to trust.
-        said = f" ({mask(code[1], url)})" if code else ""
-        return _bounded(f"HTTP {status[1]}{said}")
-    if answer := _SMTP_ANSWER.search(causes):
-        return _bounded(f"SMTP {answer[1]} {mask(answer[3], url)}")
+def cause_of(text: str) -> str:
+    """Return what an error's text tells of, in our own words; empty if we do not know it."""
     for cause, pattern in _CAUSES:
-        if re.search(pattern, causes, re.IGNORECASE):
+        if re.search(pattern, text, re.IGNORECASE):
             return cause
-    if overheard.complaints:
-        return _bounded(mask(overheard.complaints[-1], url))
-    return "apprise gave no reason"
+    return ""
+
+
+def smtp_failure(overheard: Overheard, url: str) -> Delivery | None:
+    """
+    Return what an SMTP session came to that failed; None if there was none.
+
+    Any answer is certain, for the message's last line was not taken. 5yz is permanent by
+    RFC 5321, 4.2.1.
+    """
+    texts = [text for _, text in overheard.lines]
+    if _SMTP_BEGINS not in texts:
+        return None
+    errors = "\n".join(text for text in texts if text.startswith("Socket Exception: "))
+    if answer := _SMTP_ANSWER.search(errors):
+        words = mask(answer[3].replace("\\n", " "), url)
+        reason = _bounded(f"SMTP {answer[1]} {words}")
+        return Delivery(False, reason, permanent=answer[1].startswith("5"))
+    # The envelope follows connection, STARTTLS and login.
+    is_open = any(text.startswith(_SMTP_ENVELOPE) for text in texts)
+    reason = cause_of(errors) or last_words(overheard, url) or "apprise gave no reason"
+    return Delivery(False, reason, uncertain=is_open)
+
+
+def last_words(overheard: Overheard, url: str) -> str:
+    """Return the cause, or else the last complaint, that the log holds; empty if it has none."""
+    causes = "\n".join(text for _, text in overheard.lines if "Exception" in text)
+    if cause := cause_of(causes):
+        return cause
+    return _bounded(mask(overheard.complaints[-1], url)) if overheard.complaints else ""
 
 
 def mask(text: str, url: str) -> str:

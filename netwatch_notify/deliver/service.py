@@ -6,9 +6,11 @@ Its failures are told in its own words, with every piece of the URL masked.
 
 import importlib
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 
 from apprise import Apprise, AppriseAsset, ConfigBase
@@ -33,6 +35,8 @@ class Loaded:
     format: str
     """What `format=` asks for, if anything."""
     template: bool
+    again: Callable[[], "Loaded"] = field(repr=False)
+    """The same anew, as what the service keeps between runs is now."""
 
 
 def schema_of(url: str) -> str:
@@ -42,15 +46,23 @@ def schema_of(url: str) -> str:
     return str(settings["schema"]).lower() if settings else ""
 
 
-def load(url: str, ours: Mapping[str, Any], storage: Path | None = None) -> Loaded:
+def load(
+    url: str,
+    ours: Mapping[str, Any],
+    storage: Path | None = None,
+    plugin: type[Any] | None = None,
+    defaults: Mapping[str, Any] = MappingProxyType({}),
+) -> Loaded:
     """
     Return what the URL stands for, with `ours` in place of what it says itself.
 
-    `storage`: where services keep what they need to know the next time; None: nowhere.
+    `storage`: where services keep what they need to know the next time; None: nowhere. `plugin`:
+    the class to make the service of, if it is not apprise's own. `defaults`: what the URL might
+    have said itself.
     UsageError, in apprise's masked words, if the URL is not whole.
     """
     with overhear() as overheard:
-        loaded = _instantiate(url, ours, storage)
+        loaded = _instantiate(url, ours, storage, plugin, defaults)
     # A recipient that apprise dropped with a warning is one that would never hear of anything.
     if loaded is None or overheard.complaints:
         said = next((text for text in overheard.complaints if "URL" not in text), "")
@@ -79,16 +91,29 @@ def _asset(storage: Path | None = None) -> AppriseAsset:
     )
 
 
-def _instantiate(url: str, ours: Mapping[str, Any], storage: Path | None) -> Loaded | None:
+def _instantiate(
+    url: str,
+    ours: Mapping[str, Any],
+    storage: Path | None,
+    plugin: type[Any] | None,
+    defaults: Mapping[str, Any],
+) -> Loaded | None:
     settings: dict[str, Any] | None = url_to_dict(url)  # type: ignore[no-untyped-call]
     if not settings:
         return None
     schema = str(settings["schema"]).lower()
     asked, template = str(settings.get("format", "")), bool(settings.get("template"))
     # The view was shortened to the budget; a split Matrix message loses its other pieces.
-    settings |= {"overflow": "upstream", "retry": 0, **ours}
+    settings = {**defaults, **settings, "overflow": "upstream", "retry": 0, **ours}
+    asset = _asset(storage)
     try:
-        service = Apprise.instantiate(settings, asset=_asset(storage), suppress_exceptions=False)
+        if plugin:
+            service = plugin(**settings, asset=asset)
+        else:
+            service = Apprise.instantiate(settings, asset=asset, suppress_exceptions=False)
     except Exception:  # whatever a plugin raises; what it was stands in the log
         return None
-    return Loaded(schema, service, asked, template) if service is not None else None
+    if service is None:
+        return None
+    again = partial(load, url, ours, storage, plugin, defaults)
+    return Loaded(schema, service, asked, template, again)

@@ -11,7 +11,9 @@ from netwatch_notify.model.port import Port, PortKey, PortState, ScriptOutput, S
 
 def short_hash(*about: str) -> str:
     """Return twelve hexadecimal digits that depend only on what something is about."""
-    return blake2b("\0".join(about).encode(), digest_size=6).hexdigest()
+    # A lone surrogate has no bytes of its own; a text that holds one still has its id.
+    text = "\0".join(about).encode(errors="surrogatepass")
+    return blake2b(text, digest_size=6).hexdigest()
 
 
 class ChangeKind(StrEnum):
@@ -132,3 +134,5 @@ class Problem:
     last_good_at: datetime | None = None
     id: str = ""
     """What `accept` takes for it; empty where there is nothing to accept."""
+    not_for: str = ""
+    """The destination that does not hear of it: the one that does not work."""

@@ -12,6 +12,8 @@ class Format(StrEnum):
     TEXT = "text"
     HTML = "html"
     MARKDOWN = "markdown"
+    SLACK = "slack"
+    """Slack's Block Kit, as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,10 @@ class Item:
     details: tuple[str, ...] = ()
     id: str = ""
     """Short id, to act on it; empty where there is nothing to act on."""
+    kind: str = ""
+    """What it is counted as where it is left out: a `ChangeKind`'s value, or `problem`."""
+    stands_for: int = 1
+    """How many changes it tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +39,13 @@ class Section:
     title: str
     items: tuple[Item, ...] = ()
     left_out: int = 0
-    """Facts that did not fit this destination's budget."""
+    """Changes whose facts did not fit this destination's budget."""
     stays: bool = False
     """Nothing of it gives way to what other sections tell: problems, notes, the ledger."""
+    rank: int = 0
+    """How bad its facts are: 0 the worst; those of the highest rank give way first."""
+    left_out_kinds: tuple[tuple[str, int], ...] = ()
+    """What was left out, by `Item.kind`, most first; empty where there was no room for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,8 @@ class View:
     """Where to read what was left out; empty if nothing was."""
     hint: str = ""
     """A command worth knowing now; the first to give way."""
+    attached: bool = False
+    """Whether the whole report goes with the message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +94,34 @@ class Destination:
     """Whether the whole report can go with a message that was shortened."""
     knows_repetitions: bool = False
     """Whether it shows the same entry once, however often it is sent."""
+    command: tuple[str, ...] = field(default=(), repr=False)
+    """A command that gets the report as JSON, in place of a URL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One row of the outbox that waits, without what it says. Instants in seconds since 1970."""
+
+    id: int
+    destination: str
+    """A `Destination.key`."""
+    due_at: float
+    """When to try next, after attempts that failed; 0 before the first."""
+    held_until: float
+    """Not before: `SEND_AT`; 0: at once."""
+    asked_until: float
+    """The server asked for rest until then; it holds for all that goes there."""
+    is_uncertain: bool
+    """It may have arrived: an attempt was begun, and how it went is not known."""
+    is_revived: bool
+    """It failed for good before, so it must not take another message down with it."""
+    is_claimed: bool
+    """Another process is sending it."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxEntry:
-    """One message for one destination, waiting."""
+    """One message for one destination, ready to be sent."""
 
     id: int
     run_id: int
@@ -95,6 +130,11 @@ class OutboxEntry:
     view: View
     attempts: int
     created_at: datetime
+    """When the oldest message in it was made."""
+    report: str = ""
+    """What a command gets instead: the report as JSON."""
+    runs: tuple[int, ...] = ()
+    """The runs it tells of, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +163,5 @@ class Delivery:
     """Whether it may have arrived for all we know: the answer did not."""
     retry_after_seconds: float | None = None
     """How long the server asked us to wait, if it did."""
+    tried: bool = True
+    """Whether an attempt was begun at all."""

@@ -11,16 +11,17 @@ from netwatch_notify.errors import StateError
 from netwatch_notify.model.change import Change, Problem
 from netwatch_notify.model.inventory import Inventory
 from netwatch_notify.model.ledger import OpenItem
-from netwatch_notify.model.message import Destination, View
 from netwatch_notify.model.rule import Acceptance
 from netwatch_notify.model.scan import Coverage
-from netwatch_notify.pipeline.plan import Scan
+from netwatch_notify.pipeline.delivery import STDOUT
+from netwatch_notify.pipeline.plan import Outgoing, Scan
 from netwatch_notify.pipeline.session import Session
 from netwatch_notify.report.facts import RunFacts
-from netwatch_notify.report.json_report import change_json
+from netwatch_notify.report.json_report import change_json, report_text
 from netwatch_notify.report.serial import view_to_json
 from netwatch_notify.scan.ending import assumed_coverage
 from netwatch_notify.store import folders, outbox, rules, runs
+from netwatch_notify.store.failing import GivenUp, record_told
 from netwatch_notify.store.inventory import settle
 from netwatch_notify.store.ledger import record_ledger
 
@@ -40,7 +41,9 @@ class Decided:
     """What `--json` prints."""
     problems: Sequence[Problem]
     """Those that are counted from night to night."""
-    views: Sequence[tuple[Destination | None, View]]
+    messages: Sequence[Outgoing]
+    given_up: Sequence[GivenUp]
+    """The undelivered messages that these tell of."""
     ledger_before: Sequence[OpenItem]
     ledger: Sequence[OpenItem]
 
@@ -83,11 +86,21 @@ def commit(session: Session, scan: Scan, decided: Decided) -> None:
             problems=decided.body["problems"],
             told_interruptions=session.interrupted,
         )
-        if decided.views:
+        if decided.messages:
             runs.record_message(database, session.now)
-        for destination, view in decided.views:
-            if destination is not None:
-                outbox.add(database, run_id, destination.key, view_to_json(view), facts.ended_at)
+            record_told(database, decided.given_up)
+        report = report_text(decided.body)
+        for message in decided.messages:
+            destination = message.destination
+            outbox.add(
+                database,
+                run_id,
+                destination.key if destination else STDOUT,
+                view_to_json(message.view),
+                facts.ended_at,
+                report=report if destination and destination.command else "",
+                held_until=message.held_until,
+            )
     if facts.status == "done":
         folders.point_latest(session.plan.state, run_id)
 

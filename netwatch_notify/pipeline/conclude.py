@@ -1,10 +1,9 @@
 """From a scan to its consequences, top to bottom: compare, look closer, judge, commit, deliver."""
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from netwatch_notify.detail.script import details_script
 from netwatch_notify.diff.breaker import Hold, find_held
@@ -14,23 +13,30 @@ from netwatch_notify.diff.identity import identify, marks_of
 from netwatch_notify.diff.ledger import WEEK, due, next_ledger, reminded
 from netwatch_notify.diff.policy import Verdict, as_it_was, judge, take_inventory
 from netwatch_notify.diff.settled import with_digests
+from netwatch_notify.errors import DeliveryError
 from netwatch_notify.model.look import LookKind, SecondLook
-from netwatch_notify.model.message import Destination, Format, View
+from netwatch_notify.model.message import Format
 from netwatch_notify.pipeline.commit import Decided, commit, forget_old
 from netwatch_notify.pipeline.delivery import deliver_due
 from netwatch_notify.pipeline.facts import coverage_facts, facts_of, problems_of
 from netwatch_notify.pipeline.look import host_keys, plan_second_look
+from netwatch_notify.pipeline.outgoing import outgoing_messages
 from netwatch_notify.pipeline.people import People
-from netwatch_notify.pipeline.plan import Outcome, Plan, Scan
+from netwatch_notify.pipeline.plan import Outcome, Scan
 from netwatch_notify.pipeline.session import Session
+from netwatch_notify.pipeline.undelivered import LASTING, delivery_problems
 from netwatch_notify.report.facts import RunFacts
 from netwatch_notify.report.json_report import json_report
 from netwatch_notify.report.render import render
-from netwatch_notify.report.shorten import shorten
+from netwatch_notify.report.route import Content, says_something
 from netwatch_notify.report.view import build_view, shown_ids
 from netwatch_notify.scan.second import LookCommand, look_closer
 from netwatch_notify.store import folders, history, runs
+from netwatch_notify.store.failing import failing
 from netwatch_notify.store.ledger import load_ledger
+
+NO_FAULT_OF_THE_SCAN = ("interrupted", "names", *LASTING)
+"""Keys of problems begin so that are told, but are no failure of this run."""
 
 
 def conclude(session: Session, scan: Scan, nmap: str, look: SecondLook | None = None) -> Outcome:
@@ -43,6 +49,8 @@ def conclude(session: Session, scan: Scan, nmap: str, look: SecondLook | None = 
     changes = with_groups(told)
     fresh = problems_of(session, scan, found)
     fresh += (people.names.problem,) if people.names.problem else ()
+    undelivered, given_up = delivery_problems(session.database, datetime.now(UTC), plan.zone)
+    fresh += undelivered
     lasting = runs.count_problems(session.database, fresh, session.now)
     problems = (*lasting, *(hold.to_problem() for hold in decision.holds))
     takes_inventory = session.inventory.is_empty and bool(decision.verdict.settled.hosts)
@@ -56,29 +64,33 @@ def conclude(session: Session, scan: Scan, nmap: str, look: SecondLook | None = 
         people.names,
     )
     facts = replace(facts, notes=(*facts.notes, *people.notes(decision.verdict)))
-    is_told = bool(changes or problems or takes_inventory or facts.notes or plan.always)
-    if not is_told:
+    content = Content(facts, tuple(changes), problems)
+    if not says_something(content, always=plan.always):
         facts = replace(facts, all_well_since=_all_well_since(session, facts))
-        is_told = facts.all_well_since is not None
+        content = replace(content, facts=facts)
     before = load_ledger(session.database)
     ledger = next_ledger(
         before, changes, people.reopened(decision.verdict), decision.verdict, session.now
     )
-    if is_told:
+    if says_something(content, always=plan.always):
         reminders = due(ledger, changes, session.now)
         ledger = reminded(ledger, reminders, session.now)
         facts = replace(facts, still_open=reminders)
-        near = history.near_ids(session.database, shown_ids(facts, changes, problems))
-        facts = replace(facts, taken_ids=near)
+        shown = shown_ids(facts, changes, problems)
+        # The run's own, too: a destination that hears of a part must not shorten an id to
+        # what another of them begins with.
+        taken = history.near_ids(session.database, shown) | shown
+        facts = replace(facts, taken_ids=frozenset(taken))
+        content = replace(content, facts=facts)
     _keep_script(session, decision.commands)
-    view = build_view(facts, changes, problems, plan.zone)
-    views = _views(view, plan) if is_told else ()
+    messages = outgoing_messages(content, plan)
     body = json_report(facts, changes, problems, coverage_facts(scan))
-    broken = [p for p in lasting if p.key.partition(":")[0] not in ("interrupted", "names")]
+    broken = [p for p in lasting if p.key.partition(":")[0] not in NO_FAULT_OF_THE_SCAN]
     failures = [f"{p.headline}: {p.details[0]}" if p.details else p.headline for p in broken]
     exit_code = 3 if broken else 0
     if not plan.dry_run:
-        folders.write_private(session.folder / "report.txt", render(view, Format.TEXT).body)
+        whole = render(build_view(facts, changes, problems, plan.zone), Format.TEXT)
+        folders.write_private(session.folder / "report.txt", whole.body)
         commit(
             session,
             scan,
@@ -90,19 +102,21 @@ def conclude(session: Session, scan: Scan, nmap: str, look: SecondLook | None = 
                 expired=people.expired,
                 body=body,
                 problems=lasting,
-                views=views,
+                messages=messages,
+                given_up=given_up,
                 ledger_before=before,
                 ledger=ledger,
             ),
         )
-        undelivered = deliver_due(session.database, plan.destinations, plan.network)
-        if undelivered and not exit_code:
-            exit_code = 4
-        failures += undelivered
+        failed = deliver_due(session.database, plan)
+        failures += map(str, failed)
+        if not exit_code and (failed or failing(session.database)):
+            exit_code = DeliveryError.exit_code
+            failures = failures or list(map(str, failing(session.database)))
         session.finish_fast_diff(keep=any(r.ended_properly for r in scan.results))
         forget_old(session)
-    shown = scan.commands + tuple(command.argv for command in decision.commands)
-    return Outcome(exit_code, body, views, shown, tuple(failures))
+    commands = scan.commands + tuple(command.argv for command in decision.commands)
+    return Outcome(exit_code, body, messages, commands, tuple(failures))
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,14 +205,3 @@ def _keep_script(session: Session, commands: Sequence[LookCommand]) -> None:
         comment = f"detail scan of run {session.run_id}, network {session.plan.network}"
         script = details_script(details, comment)
         folders.write_private(session.folder / "details.sh", script, 0o700)
-
-
-def _views(view: View, plan: Plan) -> tuple[tuple[Destination | None, View], ...]:
-    if not plan.destinations:
-        return ((None, view),)
-    return tuple((d, shorten(view, d.budget, d.format)) for d in plan.destinations)
-
-
-def report_text(outcome: Outcome) -> str:
-    """Return the report as `--json` prints it."""
-    return json.dumps(outcome.report, indent=2, ensure_ascii=False)

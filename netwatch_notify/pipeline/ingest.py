@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from netwatch_notify.errors import UnreadableInputError, UsageError
+from netwatch_notify.errors import DeliveryError, UnreadableInputError, UsageError
 from netwatch_notify.model.host import join_all
 from netwatch_notify.model.look import SecondLook
 from netwatch_notify.pipeline.conclude import conclude
@@ -33,14 +33,10 @@ def ingest(plan: Plan, fast: Path, details: Sequence[Path]) -> Outcome:
             session.discard()
             report = {"schema": 1, "network": plan.network, "run": None, "counts": {}}
             # The process that took it in may have died before it sent what it had to say.
-            failures = (
-                []
-                if plan.dry_run
-                else deliver_due(session.database, plan.destinations, plan.network)
-            )
-            exit_code = 4 if failures else 0
+            failed = [] if plan.dry_run else deliver_due(session.database, plan)
+            exit_code = DeliveryError.exit_code if failed else 0
             report |= {"problems": [], "changes": []}
-            return Outcome(exit_code, report, failures=tuple(failures))
+            return Outcome(exit_code, report, failures=tuple(map(str, failed)))
         last = runs.last_settled_at(session.database)
         if last is not None and started_at < last:
             session.discard()

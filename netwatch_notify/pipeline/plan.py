@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
 from netwatch_notify.diff.night import Rules
-from netwatch_notify.model.change import Problem
+from netwatch_notify.model.change import Problem, Severity
 from netwatch_notify.model.host import Address
 from netwatch_notify.model.message import Destination, View
 from netwatch_notify.model.scan import PartResult, ScanProfile
@@ -23,6 +23,12 @@ class Plan:
     """Its targets not resolved yet."""
     rules: Rules
     destinations: tuple[Destination, ...] = ()
+    send_at: time | None = None
+    """The time of day at which messages leave; None: at once."""
+    urgent: frozenset[Severity] = frozenset({Severity.CRITICAL})
+    """What does not wait for it."""
+    outbox_time: timedelta = timedelta(days=3)
+    """How long delivery is tried."""
     nmap: Path | None = None
     detail_arguments: tuple[str, ...] = ("-sV", "-sC")
     scan_seconds: float = 14400.0
@@ -45,14 +51,25 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message for one destination."""
+
+    destination: Destination | None
+    """None: standard output."""
+    view: View
+    held_until: datetime | None = None
+    """When it leaves, if not at once."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a run went."""
 
     exit_code: int
     report: Mapping[str, Any]
     """What `--json` prints."""
-    views: tuple[tuple[Destination | None, View], ...] = ()
-    """The message for each destination, or for stdout (None)."""
+    messages: tuple[Outgoing, ...] = ()
+    """The message for each destination."""
     commands: tuple[tuple[str, ...], ...] = ()
     """The nmaps that ran, or for `ingest` would run."""
     failures: tuple[str, ...] = ()

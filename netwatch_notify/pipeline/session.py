@@ -20,8 +20,9 @@ from netwatch_notify.model.host import Address
 from netwatch_notify.pipeline.fast_diff import FastDiff
 from netwatch_notify.pipeline.plan import Plan
 from netwatch_notify.scan.runner import NmapRunner, end_leftovers
-from netwatch_notify.store import folders, outbox, runs
+from netwatch_notify.store import folders, runs
 from netwatch_notify.store.database import Database, run_lock
+from netwatch_notify.store.failing import failing
 from netwatch_notify.store.habits import flapping_addresses, load_displaced, load_habits
 from netwatch_notify.store.inventory import load_digests, load_hosts, load_inventory, load_kin
 
@@ -161,9 +162,9 @@ def open_session(plan: Plan, kind: str, now: datetime) -> Iterator[Session]:
 def _beat(heartbeat: Heartbeat, database: Database, run_id: int) -> None:
     """Success means that scan and delivery worked; changes are no failure."""
     status = runs.status_of(database, run_id)
-    waiting = outbox.waiting(database)
-    body = f"run {run_id}: {status}, {waiting} messages waiting"
-    good = status in ("done", "skipped") and not waiting
+    undelivered = sum(found.messages for found in failing(database))
+    body = f"run {run_id}: {status}, {undelivered} messages not delivered"
+    good = status in ("done", "skipped") and not undelivered
     say(heartbeat.success(body) if good else heartbeat.fail(body))
 
 

@@ -35,11 +35,20 @@ def group_item(changes: Sequence[Change], short_id: str, run_at: datetime, zone:
     mark = "!" if first.severity is Severity.CRITICAL else mark_of(first.kind)
     if len({change.address for change in changes}) == 1:
         details = [_ports(changes), *_doubts(changes)]
-        return Item(f"{where(first)}: {headline}", mark, tuple(details), short_id)
-    place = common_network([change.address for change in changes])
-    headline += f" in {place}" if place else ""
-    details = [_common(changes), _who(changes), *_since(changes, run_at, zone), *_doubts(changes)]
-    return Item(headline, mark, tuple(filter(None, details)), short_id)
+        headline = f"{where(first)}: {headline}"
+    else:
+        place = common_network([change.address for change in changes])
+        headline += f" in {place}" if place else ""
+        since = _since(changes, run_at, zone)
+        details = [_common(changes), _who(changes), *since, *_doubts(changes)]
+    return Item(
+        headline,
+        mark,
+        tuple(filter(None, details)),
+        short_id,
+        kind=first.kind.value,
+        stands_for=len(changes),
+    )
 
 
 def group_fact(changes: Sequence[Change]) -> str:

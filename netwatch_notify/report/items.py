@@ -8,6 +8,7 @@ from netwatch_notify.model.host import is_private_mac
 from netwatch_notify.model.message import Item
 from netwatch_notify.model.port import Port, PortState, Service
 from netwatch_notify.model.text import clean
+from netwatch_notify.report.kinds import PROBLEM
 from netwatch_notify.report.scripts import LINES, telling_lines
 from netwatch_notify.report.words import counted, day, days_between, ordinal
 
@@ -42,7 +43,7 @@ def change_item(change: Change, short_id: str, run_at: datetime, zone: tzinfo) -
         *_memory(change),
         *_people(change),
     ]
-    return Item(_headline(change), mark, tuple(details), short_id)
+    return Item(_headline(change), mark, tuple(details), short_id, kind=change.kind.value)
 
 
 def mark_of(kind: ChangeKind) -> str:
@@ -56,7 +57,7 @@ def problem_item(problem: Problem, run_at: datetime, zone: tzinfo, short_id: str
     if problem.nights > 1:
         details.insert(1, lasting(problem, lambda at: day(at, zone, run_at)))
     headline = f"PROBLEM: {clean(problem.headline, HEADLINE_LIMIT)}"
-    return Item(headline, details=tuple(details), id=short_id)
+    return Item(headline, details=tuple(details), id=short_id, kind=PROBLEM)
 
 
 def lasting(problem: Problem, written: Callable[[datetime], str]) -> str:

@@ -1,5 +1,6 @@
 """The same facts for machines: what `--json` prints and a hook gets."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -44,6 +45,11 @@ def json_report(
 def diff_report(changes: Sequence[Change], problems: Sequence[str]) -> dict[str, Any]:
     """Return the report on two scan files: `network` and `run` are null."""
     return _report(None, None, changes, list(problems))
+
+
+def report_text(report: Mapping[str, Any]) -> str:
+    """Return a report as `--json` prints it and a hook gets it."""
+    return json.dumps(report, indent=2, ensure_ascii=False)
 
 
 def _report(

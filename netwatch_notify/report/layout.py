@@ -2,13 +2,15 @@
 
 from netwatch_notify.model.message import Item, Section, View
 from netwatch_notify.report.harmless import harmless
+from netwatch_notify.report.kinds import kind_words, words_without_number
 
 
 def heading(section: Section) -> str:
-    """Return the title, with how many facts there are where not all are shown."""
+    """Return the title, with how many changes there are where not all are shown."""
     title = harmless(section.title)
     if title and section.left_out:
-        return f"{title} ({len(section.items) + section.left_out:,})"
+        shown = sum(item.stands_for for item in section.items)
+        return f"{title} ({shown + section.left_out:,})"
     return title
 
 
@@ -19,17 +21,24 @@ def item_lines(item: Item) -> list[str]:
 
 
 def left_out_line(section: Section) -> str:
-    """Return the line that stands for what was left out; empty if nothing was."""
+    """Return the line that counts what was left out, by kind; empty if nothing was."""
     if not section.left_out:
         return ""
+    words = ", ".join(kind_words(section.left_out_kinds))
     if not section.items:
-        return "not shown here"
-    return f"and {section.left_out:,} more" + ("" if section.title else " problems")
+        return f"not shown here: {words}" if words else "not shown here"
+    more = f"and {section.left_out:,} more"
+    if len(section.left_out_kinds) == 1:
+        kind, number = section.left_out_kinds[0]
+        return f"{more} {words_without_number(kind, number)}".rstrip()
+    return f"{more}: {words}" if words else more
 
 
 def closing_lines(view: View) -> list[str]:
     """Return the footer, after where to read what was left out and the hint."""
     lines = [harmless(line) for line in (view.hint, *view.footer)]
-    if view.rest and any(section.left_out for section in view.sections):
-        lines.insert(0, f"All of it: {harmless(view.rest)}")
+    if any(section.left_out for section in view.sections):
+        where = filter(None, ("attached" if view.attached else "", harmless(view.rest)))
+        told = ", and by ".join(where) if view.attached else "".join(where)
+        lines.insert(0, f"All of it: {told}" if told else "")
     return [line for line in lines if line]

@@ -4,12 +4,14 @@ from netwatch_notify.model.message import Format, Message, View
 from netwatch_notify.report.harmless import harmless_subject
 from netwatch_notify.report.html import render_html
 from netwatch_notify.report.markdown import render_markdown
+from netwatch_notify.report.slack import render_slack
 from netwatch_notify.report.text import render_text
 
 _RENDERERS = {
     Format.TEXT: render_text,
     Format.HTML: render_html,
     Format.MARKDOWN: render_markdown,
+    Format.SLACK: render_slack,
 }
 
 

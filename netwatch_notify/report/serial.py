@@ -33,9 +33,12 @@ def _view(stored: dict[str, object]) -> View:
 
 def _section(values: dict[str, object]) -> Section:
     items = values.pop("items")
+    # What waited through an upgrade may have none.
+    kinds = values.pop("left_out_kinds", ())
     return Section(
         **values,  # type: ignore[arg-type]
         items=tuple(_item(dict(item)) for item in items),  # type: ignore[attr-defined]
+        left_out_kinds=tuple((str(kind), int(number)) for kind, number in kinds),  # type: ignore[attr-defined]
     )
 
 

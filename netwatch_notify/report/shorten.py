@@ -1,31 +1,47 @@
 """Make a view fit: whole facts give way, the least important first, and are counted."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from netwatch_notify.model.message import Format, Item, Section, View
+from netwatch_notify.report.kinds import count_kinds
 from netwatch_notify.report.render import render
 
 
-def shorten(view: View, budget: int, format: Format = Format.TEXT) -> View:  # noqa: A002
+def shorten(
+    view: View,
+    budget: int,
+    format: Format = Format.TEXT,  # noqa: A002
+    *,
+    attached: bool = False,
+) -> View:
     """
     Return the view with as much left out as `budget` characters, subject included, demand.
 
-    The hint goes first. Facts are left out whole, from the end of the last section backwards, and
-    counted in `left_out`. Sections that stay (problems above all) and the subject stay. Only
-    where these alone are too long do they lose their details, then the last of their facts, then
-    the footer and `rest`; the first problem's headline always stays.
+    The hint goes first. Facts are left out whole and counted by kind: those of the highest rank
+    first, of one rank from the end of its last section backwards. Sections that stay (problems
+    above all) and the subject stay. Only where these alone are too long does the message lose
+    the kinds of what was left out, then the details of what stays, then the last of its facts,
+    then the footer and `rest`; the first problem's headline always stays.
 
-    `format` is what the message will be sent in, whose markup takes room too.
+    `format` is what the message will be sent in, whose markup takes room too. `attached`:
+    whether the whole report goes with it if anything is left out.
     """
+    view = replace(view, attached=attached)
 
     def fits(dropped: int) -> bool:
         message = render(_without(view, dropped), format)
         return len(message.subject) + 1 + len(message.body) <= budget
 
-    low, high = 0, _steps(view)
     if fits(0):
-        return view if _anything_left_out(view) else replace(view, rest="")
+        return view if _anything_left_out(view) else replace(view, rest="", attached=False)
+    may_go, _ = _counts(view)
+    low, high = 0, _steps(view)
+    # What is told is small beside a bad night: look for its size from below, where it is cheap.
+    told = 0
+    while low < (middle := 1 + may_go - told) < high and fits(middle):
+        high, told = middle, 2 * told + 1
+    low = max(low, min(1 + may_go - told, high - 1))
     while low < high - 1:  # `low` does not fit; `high` is the most that can be done.
         middle = (low + high) // 2
         low, high = (low, middle) if fits(middle) else (middle, high)
@@ -44,50 +60,73 @@ def _counts(view: View) -> tuple[int, int]:
 
 def _steps(view: View) -> int:
     may_go, stay = _counts(view)
-    return 1 + may_go + stay + max(stay - 1, 0) + 2
+    return 1 + may_go + 1 + stay + max(stay - 1, 0) + 2
 
 
 def _without(view: View, dropped: int) -> View:
     """
-    Take `dropped` steps: hint, facts, details of what stays, what stays, footer, rest.
+    Take `dropped` steps: hint, facts, kinds, details of what stays, what stays, footer, rest.
 
     Each step makes the text shorter, but for the line that counts what was left out.
     """
     may_go, stay = _counts(view)
-    hint = "" if dropped else view.hint
-    dropped = max(dropped - 1, 0)
-    facts = min(dropped, may_go)
-    details = min(dropped - facts, stay)
-    problems = min(dropped - facts - details, max(stay - 1, 0))
-    last = dropped - facts - details - problems
-    sections = _keep(view.sections, may_go - facts, lambda section: not section.stays)
+    steps = []
+    for most in (1, may_go, 1, stay, max(stay - 1, 0), 1, 1):
+        steps.append(min(dropped, most))
+        dropped -= steps[-1]
+    hint, facts, kinds, details, staying, footer, rest = steps
+    sections = _without_least(view.sections, facts)
     if details:
         sections = _without_details(sections, stay - details)
-    if problems:
-        sections = _keep(sections, stay - problems, lambda section: section.stays)
+    if staying:
+        sections = _without_last(sections, stay - staying)
+    if kinds:
+        sections = [replace(section, left_out_kinds=()) for section in sections]
     return replace(
         view,
         sections=tuple(sections),
-        footer=() if last >= 1 else view.footer,
-        rest="" if last >= 2 else view.rest,
-        hint=hint,
+        footer=() if footer else view.footer,
+        rest="" if rest else view.rest,
+        attached=view.attached and not rest,
+        hint="" if hint else view.hint,
     )
 
 
-def _keep(
-    sections: Sequence[Section], number: int, concerned: Callable[[Section], bool]
-) -> list[Section]:
-    """Keep the first `number` facts of the sections concerned."""
+def _without_least(sections: Sequence[Section], number: int) -> list[Section]:
+    """Leave out `number` facts: those of the highest rank, the last of it first."""
+    kept = list(sections)
+    may_go = (place for place, section in enumerate(sections) if not section.stays)
+    for place in sorted(may_go, key=lambda place: (-sections[place].rank, -place)):
+        going = min(number, len(sections[place].items))
+        kept[place] = _first_of(sections[place], len(sections[place].items) - going)
+        number -= going
+    return kept
+
+
+def _without_last(sections: Sequence[Section], number: int) -> list[Section]:
+    """Keep the first `number` facts of those that stay."""
     kept: list[Section] = []
     for section in sections:
-        if not concerned(section):
+        if section.stays:
+            kept.append(_first_of(section, number))
+            number = max(number - len(section.items), 0)
+        else:
             kept.append(section)
-            continue
-        items = section.items[:number]
-        number -= len(items)
-        left_out = section.left_out + len(section.items) - len(items)
-        kept.append(replace(section, items=items, left_out=left_out))
     return kept
+
+
+def _first_of(section: Section, number: int) -> Section:
+    """Keep the first `number` facts, and count the others with what was left out before."""
+    gone = section.items[number:]
+    if not gone:
+        return section
+    before = [Item("", kind=kind, stands_for=many) for kind, many in section.left_out_kinds]
+    return replace(
+        section,
+        items=section.items[:number],
+        left_out=section.left_out + sum(item.stands_for for item in gone),
+        left_out_kinds=count_kinds([*gone, *before]),
+    )
 
 
 def _without_details(sections: Sequence[Section], number: int) -> list[Section]:
@@ -97,7 +136,7 @@ def _without_details(sections: Sequence[Section], number: int) -> list[Section]:
         if not section.stays:
             kept.append(section)
             continue
-        bare = tuple(Item(item.headline, item.mark, id=item.id) for item in section.items[number:])
+        bare = tuple(replace(item, details=()) for item in section.items[number:])
         kept.append(replace(section, items=section.items[:number] + bare))
         number = max(number - len(section.items), 0)
     return kept

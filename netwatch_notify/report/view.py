@@ -24,6 +24,8 @@ __all__ = ["build_view", "in_order", "short_ids", "shorten"]
 SHORTEST_ID = 4
 IDS_OFFERED = 4
 """Ids in the command that the message offers."""
+NO_CHANGE = len(Severity)
+"""The rank of what is no change: after all of them."""
 MOST_UNSAID_SECONDS = 60
 """A second look that took longer is said in the footer."""
 
@@ -67,14 +69,14 @@ def build_view(
     told = tuple(problem_item(p, facts.started_at, zone, ids.get(p.id, "")) for p in problems)
     sections = [Section("", told, stays=True)]
     if not (problems or changes or facts.first_run or facts.notes):
-        sections.append(Section("", (Item(_quiet(facts, zone)),), stays=True))
+        sections.append(Section("", (Item(_quiet(facts, zone)),), stays=True, rank=NO_CHANGE))
     sections += change_sections(changes, ids, facts.started_at, zone)
     if facts.first_run and facts.inventory:
         sections += _first_sections(facts.inventory)
     notes = tuple(Item(clean(note, DETAIL_LIMIT)) for note in facts.notes)
-    sections.append(Section("NOTES", notes, stays=True))
+    sections.append(Section("NOTES", notes, stays=True, rank=NO_CHANGE))
     reminders = still_open_items(facts.still_open, ids, facts.started_at, zone)
-    sections.append(Section("STILL OPEN", reminders, stays=True))
+    sections.append(Section("STILL OPEN", reminders, stays=True, rank=NO_CHANGE))
     return View(
         network=clean(facts.network),
         subject=subject_of(facts, changes, problems, zone),
@@ -104,7 +106,7 @@ def change_sections(
             for line, several in lines.items()
             if several[0].severity is severity
         ]
-        yield Section(title, tuple(items))
+        yield Section(title, tuple(items), rank=severity.rank)
 
 
 def line_ids(changes: Iterable[Change]) -> set[str]:
@@ -180,14 +182,15 @@ def _first_sections(inventory: FirstInventory) -> Iterable[Section]:
     ports = f"{counted(inventory.ports_open, 'open port')} on "
     ports += counted(inventory.hosts_with_open_ports, "host")
     ahead = "From now on you hear what is new, gone or changed."
-    yield Section("FIRST SCAN", (Item(f"{hosts} known now, {ports}"), Item(ahead)))
+    known = (Item(f"{hosts} known now, {ports}"), Item(ahead))
+    yield Section("FIRST SCAN", known, rank=NO_CHANGE)
     risky = (
         Item(f"{clean(where)}: {key} {clean(what, TEXT_LIMIT)}".strip(), "!")
         for where, key, what in inventory.risky
     )
-    yield Section("WORTH A LOOK", tuple(risky))
+    yield Section("WORTH A LOOK", tuple(risky), rank=NO_CHANGE)
     busiest = (Item(f"{key} on {counted(hosts, 'host')}") for key, hosts in inventory.busiest)
-    yield Section("MOST SEEN", tuple(busiest))
+    yield Section("MOST SEEN", tuple(busiest), rank=NO_CHANGE)
 
 
 def _footer(facts: RunFacts, zone: tzinfo) -> tuple[str, ...]:

@@ -17,6 +17,18 @@ def run_folder(state: Path, run_id: int) -> Path:
     return folder
 
 
+def report_path(state: Path, run_id: int) -> Path:
+    """Return where a run's whole report lies."""
+    return state / "scans" / str(run_id) / "report.txt"
+
+
+def service_folder(state: Path) -> Path:
+    """Make and return the folder in which apprise's services keep tokens and keys."""
+    folder = state / "apprise"
+    make_private_directory(folder)
+    return folder
+
+
 def write_private(path: Path, text: str, mode: int = 0o600) -> None:
     """Write a file for us alone. Raises StateError."""
     try:

@@ -164,6 +164,20 @@ STEPS: tuple[str, ...] = (
         SELECT 'last_message_at', max(started_at) FROM runs WHERE status IN ('done', 'partial')
         HAVING max(started_at) IS NOT NULL;
     """,
+    """
+    ALTER TABLE outbox ADD COLUMN report TEXT NOT NULL DEFAULT '';
+    ALTER TABLE outbox ADD COLUMN held_until REAL NOT NULL DEFAULT 0;
+    ALTER TABLE outbox ADD COLUMN due_at REAL NOT NULL DEFAULT 0;
+    ALTER TABLE outbox ADD COLUMN asked_until REAL NOT NULL DEFAULT 0;
+    ALTER TABLE outbox ADD COLUMN is_uncertain INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE outbox ADD COLUMN is_revived INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE outbox ADD COLUMN digest INTEGER;
+    ALTER TABLE outbox ADD COLUMN fingerprint TEXT NOT NULL DEFAULT '';
+    ALTER TABLE outbox ADD COLUMN failing_since TEXT;
+    ALTER TABLE outbox ADD COLUMN is_told INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX outbox_digest ON outbox (digest) WHERE digest IS NOT NULL;
+    CREATE INDEX outbox_destination ON outbox (destination, id);
+    """,
 )
 
 

@@ -166,6 +166,7 @@ def test_two_deliveries_at_once_send_one_row_once(program: Program, mailbox: Mai
     assert result.returncode == 4
     assert "mail to ops@lan.example: not delivered" in result.stderr
     mailbox.refusing = False
+    assert program.run("outbox", "retry", "--all").returncode == 0
     both = [subprocess.Popen(program.command("deliver"), env=program.environment) for _ in range(2)]
     assert [process.wait(60) for process in both] == [0, 0]
     assert len(mailbox.mails) == 1

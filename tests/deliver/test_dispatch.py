@@ -14,6 +14,7 @@ import pytest
 
 from netwatch_notify.deliver.dispatch import Send, deliver_side_by_side
 from netwatch_notify.model.message import Delivery, OutboxEntry, View
+from tests.deliver.servers import eventually
 
 
 def entry(number: int, destination: str = "a") -> OutboxEntry:
@@ -35,6 +36,15 @@ class Recorder:
         self.outcomes[of.id] = delivery
         self.order.append(of.id)
         self.seconds[of.id] = time.monotonic() - self._begun
+
+
+def not_tried(why: str) -> Delivery:
+    return Delivery(False, f"not tried: {why}", tried=False)
+
+
+def lost(reason: str) -> Delivery:
+    """Nobody knows whether it arrived."""
+    return Delivery(False, reason, uncertain=True)
 
 
 def open_files() -> list[str]:
@@ -60,15 +70,26 @@ def dispatch(send: Send, *rows: OutboxEntry, deadline: float = 10) -> Recorder:
     return recorder
 
 
-def test_rows_of_one_destination_go_in_order_and_a_failed_one_stops_no_other() -> None:
+def test_rows_of_one_destination_go_in_order_and_one_that_failed_for_good_stops_no_other() -> None:
     def send(of: OutboxEntry) -> Delivery:
-        return Delivery(of.id != 2, "" if of.id != 2 else "HTTP 500\x1b[31m\nx")
+        if of.id == 2:
+            return Delivery(False, "HTTP 413\x1b[31m\nx", permanent=True)
+        return Delivery(True)
 
     recorder = dispatch(send, entry(1), entry(2), entry(3))
 
     assert recorder.order == [1, 2, 3]
-    assert recorder.outcomes[2] == Delivery(False, "HTTP 500[31m x")
+    assert recorder.outcomes[2] == Delivery(False, "HTTP 413[31m x", permanent=True)
     assert recorder.outcomes[1] == recorder.outcomes[3] == Delivery(True)
+
+
+def test_after_a_failure_that_may_pass_the_rest_waits_so_that_nothing_overtakes() -> None:
+    failed = Delivery(False, "HTTP 429", uncertain=True, retry_after_seconds=30)
+
+    recorder = dispatch(lambda _: failed, entry(1), entry(2), entry(3, "b"))
+
+    assert recorder.outcomes[1] == recorder.outcomes[3] == failed
+    assert recorder.outcomes[2] == not_tried("a message before it failed")
 
 
 def test_a_slow_destination_delays_no_other_and_each_outcome_is_recorded_at_once() -> None:
@@ -93,8 +114,8 @@ def test_a_send_that_hangs_is_ended_and_the_rest_is_not_tried() -> None:
 
     assert recorder.outcomes == {
         1: Delivery(True),
-        2: Delivery(False, "no answer within 1 s"),
-        3: Delivery(False, "not tried: a message before it got no answer"),
+        2: lost("no answer within 1 s"),
+        3: not_tried("a message before it got no answer"),
         9: Delivery(True),
     }
     assert recorder.seconds[3] < 2
@@ -113,7 +134,7 @@ def test_a_send_that_ignores_sigterm_is_killed_with_what_it_started(tmp_path: Pa
 
     recorder = dispatch(send, entry(1), deadline=0.5)
 
-    assert recorder.outcomes == {1: Delivery(False, "no answer within 0 s")}
+    assert recorder.outcomes == {1: lost("no answer within 0 s")}
     status = Path(f"/proc/{pid_file.read_text()}/stat")
     assert not status.exists() or status.read_text().split()[2] in "ZX"
 
@@ -134,20 +155,36 @@ def test_a_child_that_dies_is_told(end: object, reason: str) -> None:
 
     recorder = dispatch(send, entry(1), entry(2))
 
-    assert recorder.outcomes[1] == Delivery(False, reason)
-    assert recorder.outcomes[2] == Delivery(False, "not tried: the sender died")
+    assert recorder.outcomes[1] == lost(reason)
+    assert recorder.outcomes[2] == not_tried("the sender died")
 
 
-def test_an_error_in_a_send_is_told_by_its_type_only_and_the_next_row_is_tried() -> None:
+def test_an_error_in_a_send_is_told_by_its_type_only() -> None:
     def send(of: OutboxEntry) -> Delivery:
-        if of.id == 1:
-            raise RuntimeError("https://token@example.org")
-        return Delivery(True)
+        raise RuntimeError("https://token@example.org")
 
-    recorder = dispatch(send, entry(1), entry(2))
+    recorder = dispatch(send, entry(1), entry(2, "b"))
 
-    assert recorder.outcomes[1] == Delivery(False, "the sender died: RuntimeError")
-    assert recorder.outcomes[2] == Delivery(True)
+    assert recorder.outcomes[1] == recorder.outcomes[2] == lost("the sender died: RuntimeError")
+
+
+def test_a_sender_dies_with_the_process_that_claimed_its_message(tmp_path: Path) -> None:
+    """Whoever finds the claim free may be sure that nobody is sending any more."""
+    code = (
+        "import os, time; from pathlib import Path\n"
+        "from tests.deliver.test_dispatch import dispatch, entry\n"
+        "def send(of):\n"
+        f"    Path({str(tmp_path / 'pid')!r}).write_text(str(os.getpid())); time.sleep(60)\n"
+        "dispatch(send, entry(1), deadline=60)\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2])
+    assert eventually(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text(), 20)
+    stat = Path(f"/proc/{(tmp_path / 'pid').read_text()}/stat")
+
+    parent.kill()
+    parent.wait()
+
+    assert eventually(lambda: not stat.exists() or stat.read_text().split()[2] in "ZX")
 
 
 def test_a_child_has_the_default_signal_handlers() -> None:

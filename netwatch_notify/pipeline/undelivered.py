@@ -1,0 +1,53 @@
+"""What other destinations are told of one that does not work."""
+
+from datetime import datetime, timedelta, tzinfo
+
+from netwatch_notify.model.change import Problem
+from netwatch_notify.report.words import counted, day
+from netwatch_notify.store.database import Database
+from netwatch_notify.store.failing import Failing, GivenUp, failing, untold_given_up
+
+LATE = timedelta(hours=20)
+"""A message that is this late has missed its morning."""
+LASTING = ("delivery", "given-up")
+"""Keys of these problems begin so; they are no fault of the scan."""
+
+
+def delivery_problems(
+    database: Database, now: datetime, zone: tzinfo
+) -> tuple[tuple[Problem, ...], list[GivenUp]]:
+    """
+    Return a problem for each destination that does not work and each message given up.
+
+    Also the messages given up, to be recorded as told with the run that tells of them.
+    """
+    given_up = untold_given_up(database)
+    late = [f for f in failing(database) if f.is_permanent or now - f.since >= LATE]
+    problems = [_not_working(found, now, zone) for found in late]
+    problems += [_given_up(found, now, zone) for found in given_up]
+    return tuple(problems), given_up
+
+
+def _not_working(found: Failing, now: datetime, zone: tzinfo) -> Problem:
+    since = f"{counted(found.messages, 'message')} not delivered, oldest "
+    since += day(found.since, zone, now)
+    remedy = "Try: netwatch-notify check --send"
+    if found.is_permanent:
+        remedy = "Try: mend it, then netwatch-notify outbox retry --all"
+    details = (found.reason, since, remedy) if found.reason else (since, remedy)
+    return Problem(
+        f"delivery:{found.destination}",
+        f"{found.destination}: messages do not arrive",
+        details,
+        not_for=found.destination,
+    )
+
+
+def _given_up(found: GivenUp, now: datetime, zone: tzinfo) -> Problem:
+    made = day(found.made_at, zone, now)
+    return Problem(
+        f"given-up:{found.id}",
+        f"the message of {made} to {found.destination} was given up",
+        (found.reason, f"Read it: netwatch-notify show {found.run_id}"),
+        not_for=found.destination if found.is_told_there else "",
+    )
