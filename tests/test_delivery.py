@@ -301,6 +301,24 @@ def test_each_hears_of_what_it_is_tagged_with(
     assert "PROBLEM" in broken.messages[0]["message"]
 
 
+def test_a_file_that_others_can_read_is_named_before_the_scan(
+    program: Program, channel: Channel, tmp_path: Path
+) -> None:
+    env_file, config = tmp_path / "net.env", tmp_path / "apprise.conf"
+    env_file.write_text(f"NETWATCH_APPRISE_CONFIG={config}\n")
+    config.write_text(f"{channel.url}\n")
+    for path in (env_file, config):
+        path.chmod(0o644)
+    program.network(ONE)
+    said = program.run("-v", "--env-file", str(env_file)).stderr.splitlines()
+    for line, path in zip(said, (env_file, config), strict=False):
+        assert f"others can read {path}, which holds secrets; chmod 600 {path}" in line
+    assert "s3cret" not in "".join(said)
+    assert program.run("--env-file", str(env_file)).stderr == ""
+    checked = program.run("--env-file", str(env_file), "check").stdout
+    assert checked.count("others can read") == 2
+
+
 def test_a_tag_that_means_nothing_is_named_before_the_scan(program: Program) -> None:
     result = program.run(NETWATCH_NOTIFY="critcal=json://127.0.0.1/s3cret")
     assert result.returncode == 2

@@ -85,9 +85,9 @@ class Machine:
             check=False,
         )
 
-    def set_up(self, purpose: str = "run") -> subprocess.CompletedProcess[str]:
+    def set_up(self, purpose: str = "run", **environment: str) -> subprocess.CompletedProcess[str]:
         """Call set-up as the Makefile does."""
-        return self.call("tools/setup.sh", purpose)
+        return self.call("tools/setup.sh", purpose, **environment)
 
     def calls(self) -> list[str]:
         """Return what the logged commands were called with, then forget it."""
@@ -291,6 +291,29 @@ def test_tests_install_only_the_missing_packages(ready: Machine) -> None:
     installed = (ready.clone / ".venv/requirements.txt").read_text(encoding="utf-8").split("\n")
     groups = PROJECT["dependency-groups"]
     assert [line for line in installed if line] == [*groups["test"], *groups["lint"]]
+
+
+def test_a_mail_server_is_installed_in_ci_alone_and_nothing_starts_it(ready: Machine) -> None:
+    """Your machine gets none, and CI's keeps the one it has; of exim4 no service is unpacked."""
+    script = ready.clone / "tools" / "setup.sh"
+    text = script.read_text(encoding="utf-8")
+    assert ":/usr/sbin:/sbin" in text
+    # The machine that runs this test may have a mail server.
+    script.write_text(text.replace(":/usr/sbin:/sbin", ""), encoding="utf-8")
+    for tool in ("ip", "nft", "openssl", "cron", "ndiff"):
+        ready.add(tool)
+
+    ready.set_up("test")
+    yours = ready.calls()
+    ready.set_up("test", CI="true")
+    ci = ready.calls()
+    ready.add("sendmail")
+    ready.set_up("test", CI="true")
+
+    assert yours == ready.calls() == []
+    assert ci[-1].endswith("--no-install-recommends exim4-daemon-light")
+    for place in ("/etc/init.d", "/etc/cron.daily", "*/systemd/system"):
+        assert f"-o DPkg::Options::=--path-exclude={place}/exim4* " in ci[-1]
 
 
 # --- tools/setup.sh: .venv

@@ -103,6 +103,9 @@ find_missing_tools() {
         installed openssl || wanted="$wanted openssl"
         installed ndiff || wanted="$wanted ndiff"
         installed cron || wanted="$wanted cron"
+        # A mail server, so on CI's machines only, and never where there is one already: Debian has
+        # one at a time, and apt would remove yours.
+        [ -z "${CI-}" ] || installed sendmail || wanted="$wanted exim4-daemon-light"
         wanted=${wanted# }
     fi
 }
@@ -142,7 +145,12 @@ install_packages() {
     # One broken third-party source makes it fail while the Debian lists are good.
     as_root apt-get -q update || say "apt-get update failed; going on with the package lists there are."
     # A machine that has just booted may be busy with its unattended upgrades: wait for them.
+    # Of exim4 the tests need the program alone: what would start it (now, at boot, each night) is
+    # not unpacked, and its maintainer scripts start nothing that is not there (4.96-15+deb12u10).
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 \
+        -o DPkg::Options::='--path-exclude=/etc/init.d/exim4*' \
+        -o DPkg::Options::='--path-exclude=/etc/cron.daily/exim4*' \
+        -o DPkg::Options::='--path-exclude=*/systemd/system/exim4*' \
         install -y --no-install-recommends "$@" ||
         stop "apt-get could not install $(listed "$@"); its own message is above."
 }

@@ -13,7 +13,7 @@ import click
 from netwatch_notify.cli.check_delivery import destination_findings, outbox_findings
 from netwatch_notify.cli.finding import BAD, GOOD, WARNING, Finding
 from netwatch_notify.cli.options import Options
-from netwatch_notify.cli.plan import may_open_raw_sockets
+from netwatch_notify.cli.plan import exposed_words, may_open_raw_sockets
 from netwatch_notify.errors import NetwatchError, StateError
 from netwatch_notify.model.paths import DEFAULT_ENV_FILE
 from netwatch_notify.model.rule import RuleKind
@@ -69,8 +69,7 @@ def _environment(env_file: Path | None) -> list[Finding]:
     findings = []
     path = env_file or DEFAULT_ENV_FILE
     if path.exists() and env_file_is_exposed(path):
-        text = f"others can read {path}, which holds secrets; chmod 600 {path}"
-        findings.append(Finding("env file", WARNING, text))
+        findings.append(Finding("env file", WARNING, exposed_words(path)))
     try:
         unknown = unknown_variables(env_file, os.environ)
     except NetwatchError:

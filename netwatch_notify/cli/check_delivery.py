@@ -4,15 +4,12 @@ from datetime import UTC, datetime
 
 from netwatch_notify.cli.finding import BAD, GOOD, WARNING, Finding
 from netwatch_notify.cli.local_time import LocalZone
-from netwatch_notify.cli.plan import destinations_of
-from netwatch_notify.model.text import clean
+from netwatch_notify.cli.plan import destinations_of, exposed_words
 from netwatch_notify.pipeline.trial import send_test_messages
 from netwatch_notify.report.words import counted, day
 from netwatch_notify.settings import Settings, env_file_is_exposed
 from netwatch_notify.store.database import Database
 from netwatch_notify.store.failing import failing
-
-FILE_LIMIT = 200
 
 
 def destination_findings(settings: Settings, *, send: bool) -> list[Finding]:
@@ -32,9 +29,7 @@ def destination_findings(settings: Settings, *, send: bool) -> list[Finding]:
             text = f"{text}: {said}"
         findings.append(Finding("destination", status, text))
     if settings.apprise_config and env_file_is_exposed(settings.apprise_config):
-        path = clean(str(settings.apprise_config), FILE_LIMIT)
-        text = f"others can read {path}, which holds secrets; chmod 600 {path}"
-        findings.append(Finding("destinations", WARNING, text))
+        findings.append(Finding("destinations", WARNING, exposed_words(settings.apprise_config)))
     return findings
 
 

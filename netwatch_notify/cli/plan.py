@@ -3,6 +3,9 @@
 import os
 import sys
 from datetime import timedelta
+from pathlib import Path
+
+import click
 
 from netwatch_notify.cli.local_time import LocalZone
 from netwatch_notify.cli.options import Options
@@ -10,8 +13,17 @@ from netwatch_notify.diff.night import Rules
 from netwatch_notify.log import setup_logging
 from netwatch_notify.model.change import Severity
 from netwatch_notify.model.message import Destination
+from netwatch_notify.model.paths import DEFAULT_ENV_FILE
+from netwatch_notify.model.text import clean
 from netwatch_notify.pipeline.plan import Plan
-from netwatch_notify.settings import AllWell, NotifyOn, Settings, Urgent, load_settings
+from netwatch_notify.settings import (
+    AllWell,
+    NotifyOn,
+    Settings,
+    Urgent,
+    env_file_is_exposed,
+    load_settings,
+)
 
 
 def may_open_raw_sockets() -> bool:
@@ -30,6 +42,10 @@ def load(options: Options) -> tuple[Settings, Plan]:
     level = "debug" if options.verbose else "error" if options.quiet else settings.log_level.value
     secrets = settings.secrets()
     setup_logging(level.upper(), sys.stderr, secrets)
+    if options.verbose or sys.stderr.isatty():
+        # Not under cron, which would mail it each night beside the message; `check` says it too.
+        for path in exposed_files(settings, options.env_file):
+            click.echo(f"netwatch-notify: {exposed_words(path)}", err=True)
     destinations = destinations_of(settings)
     # Those of an apprise file are known only now.
     setup_logging(level.upper(), sys.stderr, {*secrets, *(d.url for d in destinations)})
@@ -60,6 +76,18 @@ def load(options: Options) -> tuple[Settings, Plan]:
         zone=LocalZone(),
     )
     return settings, plan
+
+
+def exposed_files(settings: Settings, env_file: Path | None) -> list[Path]:
+    """Return the files with secrets in them that every user of the machine may read."""
+    files = [env_file or DEFAULT_ENV_FILE, settings.apprise_config]
+    return [path for path in files if path and path.exists() and env_file_is_exposed(path)]
+
+
+def exposed_words(path: Path) -> str:
+    """Return what is to be done about such a file."""
+    name = clean(str(path))
+    return f"others can read {name}, which holds secrets; chmod 600 {name}"
 
 
 def destinations_of(settings: Settings) -> tuple[Destination, ...]:

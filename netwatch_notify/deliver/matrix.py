@@ -164,10 +164,8 @@ def _encrypt(service: Any, room: str, content: Any) -> Any | None:
     A key for each message: apprise would keep one for a week, in which nobody who joins or logs
     in anew could read a word, and who left still could.
     """
-    kept = f"e2ee_megolm_{room}"
-    service.store.clear(kept)
+    service.store.clear(f"e2ee_megolm_{room}")
     session = service._e2ee_get_megolm(room)
-    service.store.clear(kept)
     # With the message's id, the key of a second attempt would be taken for the first one's.
     service.transaction_id = uuid4().int
     if not service._e2ee_share_room_key(room, session):

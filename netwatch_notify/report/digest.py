@@ -30,8 +30,8 @@ def join_views(parts: Sequence[Told], given_up: Sequence[Told], zone: tzinfo) ->
     last = parts[-1]
     sections = [Section("", tuple(_opening(parts, given_up, zone, last.made_at)), stays=True)]
     for part in parts:
-        title = day(part.made_at, zone, last.made_at).upper()
-        sections.append(Section(title, (Item(_fact(part.view)),), stays=True))
+        at = day(part.made_at, zone, last.made_at).upper()
+        sections.append(Section(f"{at}: {_fact(part.view)}", stays=True))
         sections += [
             section for section in part.view.sections if part is last or not _is_ledger(section)
         ]

@@ -1,50 +1,82 @@
 """
-A view as HTML for mail: headings, paragraphs and line breaks, styled inline.
+A view as HTML for mail and Matrix: lines, set apart and indented by inline styles.
 
 No links, no images, no style sheet: mail readers drop or block them, and what a network told
-us must not be clickable. Read as text it is the text message.
+us must not be clickable. No viewport either: it belongs in a head, which mail readers replace
+by their own. Colours are middle tones for borders alone, and what matters less is paler by
+opacity, so that a dark background needs no colours of its own; what a colour says is also in
+the heading and the mark.
+
+apprise makes the plain text beside it (2.2.0: conversion/html.py): block elements lose the
+empty lines around them, and white space becomes one space per piece of text between tags. So
+every line ends by `<br>`, which shows nothing more at the end of a block, the source's line
+breaks are inside of tags, and a detail begins with two pieces of space. Where styles are
+stripped, as in Matrix, the lines and the details' indentation stay.
 """
 
 from html import escape
 
-from netwatch_notify.model.message import Item, View
+from netwatch_notify.model.message import Item, Section, View
 from netwatch_notify.report.harmless import harmless_id, harmless_mark
+from netwatch_notify.report.kinds import PROBLEM
 from netwatch_notify.report.layout import closing_lines, heading, item_lines, left_out_line
 
-_BODY = "font-family:sans-serif;font-size:15px;line-height:1.4;max-width:40em"
-_HEADING = "font-size:15px;margin:1em 0 .4em 0"
-_ITEM = "margin:0 0 .6em 0"
-_QUIET = "color:#666666"
+_BODY = "font-family:sans-serif;font-size:15px;line-height:1.4;max-width:40em;word-wrap:break-word"
+_SECTION = "display:block;padding-left:.7em;border-left:4px solid"
+_ITEM = "display:block;margin-bottom:.4em;padding-left:1.1em;text-indent:-1.1em"
+_DETAIL = "display:block;padding-left:.5em;text-indent:-.5em;opacity:.75"
+_QUIET = "opacity:.75"
+_COLOURS = ("#d32f2f", "#c77700", "#4a7fb0")
+"""By rank: each has a contrast of at least 3:1 to white and to black."""
+_NO_COLOUR = "#8a8a8a"
 
 
 def render_html(view: View) -> str:
     """Return one `div` with the whole body."""
-    lines = [f'<div style="{_BODY}">']
-    for section in view.sections:
-        title = heading(section)
-        if title:
-            lines.append(f'<h3 style="{_HEADING}">{escape(title)}</h3>')
-        lines += [_item(item, bold=not title) for item in section.items]
-        if section.left_out:
-            lines.append(f'<p style="{_ITEM};{_QUIET}">{escape(left_out_line(section))}</p>')
-    closing = closing_lines(view)
+    parts = [part for section in view.sections if (part := _section(section))]
+    closing = [escape(line) for line in closing_lines(view)]
     if closing:
-        told = "<br>\n".join(escape(line) for line in closing)
-        lines.append(f'<p style="margin:1.4em 0 0 0;{_QUIET}">{told}</p>')
-    return "\n".join([*filter(None, lines), "</div>"]) + "\n"
+        parts.append(f'<span\nstyle="display:block;{_QUIET}">{"<br>".join(closing)}</span>')
+    return f'<div style="{_BODY}">{"<br>".join(parts)}</div>\n'
+
+
+def _section(section: Section) -> str:
+    title = heading(section)
+    lines = [f"<b>{escape(title)}</b><br>"] if title else []
+    lines += filter(None, (_item(item, bold=not title) for item in section.items))
+    if section.left_out:
+        lines.append(_detail(left_out_line(section)))
+    if not lines:
+        return ""
+    return f'<span\nstyle="{_SECTION} {_colour(section)}">{"".join(lines)}</span>'
+
+
+def _colour(section: Section) -> str:
+    if any(item.kind == PROBLEM for item in section.items):
+        return _COLOURS[0]
+    if section.stays or section.rank >= len(_COLOURS):
+        return _NO_COLOUR
+    return _COLOURS[section.rank]
 
 
 def _item(item: Item, bold: bool) -> str:
-    lines = [escape(line) for line in item_lines(item)]
+    lines = item_lines(item)
     if not lines:
         return ""
-    mark = harmless_mark(item.mark)
+    mark, short_id = harmless_mark(item.mark), harmless_id(item.id)
+    headline, details = escape(lines[0]), lines[1:]
     if mark:
-        lines[0] = f"<b>{mark}</b> {lines[0]}"
+        headline = f"<b>{mark}</b> {headline}"
     elif bold:
-        lines[0] = f"<b>{lines[0]}</b>"
-    told = "<br>\n".join(lines)
-    short_id = harmless_id(item.id)
-    if short_id:
-        told += f' <span style="{_QUIET}">[{short_id}]</span>'
-    return f'<p style="{_ITEM}">{told}</p>'
+        headline = f"<b>{headline}</b>"
+    if short_id and details:
+        details[-1] += f" [{short_id}]"
+    elif short_id:
+        headline += f' <span style="{_QUIET}">[{short_id}]</span>'
+    told = "".join(map(_detail, details))
+    return f'<span\nstyle="{_ITEM}">{headline}<br>{told}</span>'
+
+
+def _detail(text: str) -> str:
+    # The line break is the first piece of space for the text beside it, the rest the second.
+    return f'\n<span style="{_DETAIL}">&nbsp; {escape(text)}<br></span>'

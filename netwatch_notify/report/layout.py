@@ -39,6 +39,6 @@ def closing_lines(view: View) -> list[str]:
     lines = [harmless(line) for line in (view.hint, *view.footer)]
     if any(section.left_out for section in view.sections):
         where = filter(None, ("attached" if view.attached else "", harmless(view.rest)))
-        told = ", and by ".join(where) if view.attached else "".join(where)
+        told = ", or ".join(where)
         lines.insert(0, f"All of it: {told}" if told else "")
     return [line for line in lines if line]

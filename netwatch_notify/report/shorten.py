@@ -35,13 +35,14 @@ def shorten(
 
     if fits(0):
         return view if _anything_left_out(view) else replace(view, rest="", attached=False)
-    may_go, _ = _counts(view)
     low, high = 0, _steps(view)
-    # What is told is small beside a bad night: look for its size from below, where it is cheap.
-    told = 0
-    while low < (middle := 1 + may_go - told) < high and fits(middle):
-        high, told = middle, 2 * told + 1
-    low = max(low, min(1 + may_go - told, high - 1))
+    # What is told is small beside a bad night: its size is looked for from below, where each
+    # attempt is cheap.
+    told, none_told = 0, 1 + _counts(view)[0]
+    while low < none_told - told < high:
+        middle = none_told - told
+        low, high = (low, middle) if fits(middle) else (middle, high)
+        told = 2 * told + 1
     while low < high - 1:  # `low` does not fit; `high` is the most that can be done.
         middle = (low + high) // 2
         low, high = (low, middle) if fits(middle) else (middle, high)
@@ -81,7 +82,7 @@ def _without(view: View, dropped: int) -> View:
     if staying:
         sections = _without_last(sections, stay - staying)
     if kinds:
-        sections = [replace(section, left_out_kinds=()) for section in sections]
+        sections = [_without_kinds(section) for section in sections]
     return replace(
         view,
         sections=tuple(sections),
@@ -127,6 +128,11 @@ def _first_of(section: Section, number: int) -> Section:
         left_out=section.left_out + sum(item.stands_for for item in gone),
         left_out_kinds=count_kinds([*gone, *before]),
     )
+
+
+def _without_kinds(section: Section) -> Section:
+    """Leave out what the line can do without: a single kind is a word of it."""
+    return section if len(section.left_out_kinds) == 1 else replace(section, left_out_kinds=())
 
 
 def _without_details(sections: Sequence[Section], number: int) -> list[Section]:

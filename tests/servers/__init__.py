@@ -1,0 +1,1 @@
+"""Servers that real clients of ours talk to, on loopback."""
