@@ -15,6 +15,8 @@ from netwatch_notify.model.text import clean
 REASON_LIMIT = 120
 OUTPUT_BYTES = 2000
 """Of what the command said last; the last line of it is the reason told."""
+TOLD_TO_THE_HOOK = ("NETWATCH_NETWORK", "NETWATCH_RUN", "NETWATCH_MESSAGE")
+"""Variables of its environment that say whose message it gets, and which."""
 NOT_FOR_THE_HOOK = ("NETWATCH_NOTIFY", "NETWATCH_HEARTBEAT_URL", "NETWATCH_HOOK")
 """Other destinations' secrets."""
 
@@ -44,12 +46,9 @@ def run_hook(destination: Destination, entry: OutboxEntry, network: str) -> Deli
 
     Runs as long as it takes: whoever calls has a deadline and ends our process group.
     """
-    environment = {
-        **_without_secrets(os.environ),
-        "NETWATCH_NETWORK": network,
-        "NETWATCH_RUN": str(entry.run_id),
-        "NETWATCH_MESSAGE": f"{network}-{entry.run_id}-{entry.id}",
-    }
+    message = f"{network}-{entry.run_id}-{entry.id}"
+    told = (network, str(entry.run_id), message)
+    environment = _without_secrets(os.environ) | dict(zip(TOLD_TO_THE_HOOK, told, strict=True))
     # A file, because a pipe that a grandchild keeps open would hold us after the command's end.
     with tempfile.TemporaryFile() as said:
         try:

@@ -14,7 +14,9 @@ signatures. https://spec.matrix.org/v1.11/client-server-api/#size-limits, 2026-0
 ENCRYPTED_CONTENT_BYTES = 45_000
 """What stays within those bytes as ciphertext: base64 makes 4 bytes of 3, keys and ids follow."""
 
-_STYLE = re.compile(r' style="[^"]*"')
+_STYLE = re.compile(r'\s+style="[^"]*"')
+_SPAN = re.compile(r"</?span>")
+_BREAK = re.compile(r"<br>\s+")
 _SHORTENED = "… the rest is in the formatted text"
 
 Plain = Callable[[str], str]
@@ -37,10 +39,10 @@ def content_of(message: Message, subject: str, kind: str, plain: Plain, most: in
     }
     if message.format is Format.TEXT:
         return {**content, "body": f"{subject}\n\n{message.body.strip()}"}
-    # Clients drop style attributes; a quote within a text would be an entity.
-    html = _STYLE.sub("", message.body.strip())
-    # The line break after <br> would stand in the plain text as a space at the next line's start.
-    text = plain(html.replace("<br>\n", "<br>")).strip()
+    # Clients drop style attributes, and what hung on them; a quote or a tag within a text would
+    # be entities. White space after a break would begin the next line of the plain text.
+    html = _BREAK.sub("<br>", _SPAN.sub("", _STYLE.sub("", message.body.strip())))
+    text = plain(html).strip()
     content["format"] = "org.matrix.custom.html"
     content["formatted_body"] = f"<p><b>{escape(subject)}</b></p>\n{html}"
     content["body"] = f"{subject}\n\n{text}"
