@@ -1,7 +1,7 @@
 # What README.md names. Each target prepares what it needs; there is nothing to install before.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format fuzz oracle month killed lossy constraints clean
+.PHONY: help run test lint format fuzz hostile oracle month killed lossy constraints clean
 MAKEFLAGS += --no-builtin-rules
 
 # Words for the program, as you would type them after its name.
@@ -9,6 +9,10 @@ ARGS ?=
 
 # How long `make fuzz` takes.
 SECONDS ?= 600
+
+# How many strings `make hostile` invents, and from which seed; none: another one each time.
+STRINGS ?= 1000000
+SEED ?=
 
 # How many months `make month` invents; each takes 25 s.
 SEEDS ?= 20
@@ -48,6 +52,10 @@ fuzz: ## mutate scan files and see that reading them breaks nothing: make fuzz S
 	@tools/setup.sh fuzz
 	@.venv/bin/python -m tests.fuzz $(SECONDS)
 
+hostile: ## say what an attacker would, in every format, and look for harm: make hostile STRINGS=100000
+	@tools/setup.sh test
+	@.venv/bin/python -m tests.report.hostile_run $(STRINGS) $(SEED)
+
 oracle: ## hold diff against ndiff: every pair of the scans there are, and 2,000 generated ones
 	@tools/setup.sh test
 	@ALL_PAIRS=1 GENERATED_PAIRS=2000 .venv/bin/python -m pytest tests/diff/test_ndiff.py
@@ -68,6 +76,6 @@ constraints: ## write constraints.txt anew from the newest releases
 	@tools/setup.sh constraints
 
 clean: ## delete what these targets made (not .env, nor the state directory)
-	rm -rf .venv .coverage .coverage.* htmlcov dist build *.egg-info
+	rm -rf .venv .venv-synapse .coverage .coverage.* htmlcov dist build *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzz
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.servers.synapse import synapse  # noqa: F401  # one homeserver for all tests
+
 FAKE = Path(__file__).parent / "fakes" / "fake_nmap.py"
 
 

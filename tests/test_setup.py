@@ -37,7 +37,8 @@ case "$*" in
     *ensurepip*) [ -e "$BIN/.has-venv" ] ;;
     *version_info*) echo 3.11 ;;
     "-I - "*) exec {shlex.quote(sys.executable)} "$@" ;;
-    "-m venv .venv") mkdir -p .venv/bin; cp "$0" .venv/bin/python ;;
+    "-m venv "*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python" ;;
+    *matrix-synapse*) [ ! -e "$BIN/.no-synapse" ] ;;
     *" install "*)
         [ ! -e "$BIN/.no-network" ] || exit 1
         printf '#!/bin/sh\\n' >.venv/bin/netwatch-notify; chmod 755 .venv/bin/netwatch-notify ;;
@@ -105,6 +106,9 @@ def bare(tmp_path: Path) -> Machine:
     for name in ("Makefile", "constraints.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, machine.clone)
     shutil.copytree(ROOT / "tools", machine.clone / "tools")
+    servers = machine.clone / "tests" / "servers"
+    servers.mkdir(parents=True)
+    shutil.copy(ROOT / "tests" / "servers" / "synapse-constraints.txt", servers)
     shutil.copytree(ROOT / ".ci", machine.clone / ".ci")
     for name in REAL_TOOLS:
         real = shutil.which(name)
@@ -372,6 +376,43 @@ def test_changed_requirements_are_installed(ready: Machine, changed: str) -> Non
     assert kept.exists()
 
 
+# --- tools/setup.sh: .venv-synapse
+
+
+def test_the_homeserver_is_for_tests_alone(ready: Machine) -> None:
+    """`make run` does without Synapse; `make test` installs it once, in a venv of its own."""
+    assert not (ready.clone / ".venv-synapse").exists()
+
+    first, second = ready.set_up("test"), ready.set_up("test")
+
+    assert "into .venv-synapse.\n" in first.stderr
+    assert ".venv-synapse" not in second.stderr
+    assert (ready.clone / ".venv-synapse/bin/python").exists()
+
+
+def test_other_versions_of_the_homeserver_are_installed(ready: Machine) -> None:
+    """After an update of its pins .venv-synapse is made again."""
+    ready.set_up("test")
+    with (ready.clone / "tests/servers/synapse-constraints.txt").open("a") as file:
+        file.write("# changed\n")
+
+    assert "into .venv-synapse.\n" in ready.set_up("test").stderr
+
+
+def test_without_the_homeserver_the_other_tests_still_run(ready: Machine) -> None:
+    """A Synapse that cannot be installed is said, tried again, and no reason to stop."""
+    no_synapse = ready.mark(".no-synapse")
+    failed = ready.set_up("test")
+    no_synapse.unlink()
+
+    again = ready.set_up("test")
+
+    assert failed.returncode == 0
+    assert "setup: Synapse could not be installed" in failed.stderr
+    assert again.returncode == 0
+    assert (ready.clone / ".venv-synapse/bin/python").exists()
+
+
 # --- Makefile
 
 
@@ -479,6 +520,14 @@ def normalised(requirement: str) -> str:
 def test_constraints_hold_names_and_versions_only() -> None:
     """No line says where a package was downloaded from."""
     assert [line for line in pinned() if not re.fullmatch(r"[\w.-]+==[0-9][\w.]*", line)] == []
+
+
+def test_the_homeserver_is_pinned_by_names_and_versions_only() -> None:
+    """No line says where a package was downloaded from."""
+    pins = (ROOT / "tests/servers/synapse-constraints.txt").read_text(encoding="utf-8")
+    lines = [line for line in pins.splitlines() if not line.startswith("#")]
+    assert [line for line in lines if not re.fullmatch(r"[\w.-]+==[0-9][\w.]*", line)] == []
+    assert any(line.startswith("matrix-synapse==") for line in lines)
 
 
 def test_constraints_pin_every_direct_dependency() -> None:

@@ -2,7 +2,8 @@
 # Makes the clone ready to run (`run`) or to test (`test`), and does nothing, quickly, when it is.
 #
 #   tools/setup.sh run           nmap, .venv with netwatch-notify in it
-#   tools/setup.sh test          the same, and what the tests and linters need
+#   tools/setup.sh test          the same, and what the tests and linters need; for tests of Matrix
+#                                a homeserver, in .venv-synapse
 #   tools/setup.sh fuzz          the same, and atheris where it has a wheel
 #   tools/setup.sh constraints   writes constraints.txt anew from the newest releases
 #
@@ -270,6 +271,37 @@ build_venv() {
     mv "$stamp.new" "$stamp"
 }
 
+# --- .venv-synapse
+
+synapse_pins=tests/servers/synapse-constraints.txt
+synapse_stamp=.venv-synapse/netwatch-setup
+
+# What .venv-synapse is to be: these versions, for this folder and Python.
+synapse_wanted() {
+    sha256sum <"$synapse_pins"
+    place
+}
+
+synapse_is_ready() {
+    [ "$purpose" != test ] || { [ -f "$synapse_stamp" ] && [ "$(cat "$synapse_stamp")" = "$(synapse_wanted)" ]; }
+}
+
+# A venv of its own: Synapse brings sixty packages, none of which netwatch-notify may come to need.
+# Wheels only, because it would be built with Rust for many minutes. Without it the other tests
+# run all the same, except in CI.
+build_synapse() {
+    say "installing Synapse, a homeserver for the tests of Matrix, into .venv-synapse."
+    rm -rf .venv-synapse
+    if .venv/bin/python -m venv .venv-synapse >&2 &&
+        .venv-synapse/bin/python -m pip --disable-pip-version-check --no-input --quiet \
+            install --only-binary :all: -c "$synapse_pins" matrix-synapse >&2; then
+        synapse_wanted >"$synapse_stamp"
+    else
+        rm -rf .venv-synapse
+        say "Synapse could not be installed, and the tests that need it cannot run; the next call tries again."
+    fi
+}
+
 # --- constraints.txt
 
 # The oldest Python that we support needs the most packages (newer ones have some built in), so
@@ -310,7 +342,7 @@ if [ "$purpose" = constraints ]; then
 fi
 
 find_missing_tools
-if [ -z "$needed$wanted" ] && venv_is_ready; then
+if [ -z "$needed$wanted" ] && venv_is_ready && synapse_is_ready; then
     exit 0
 fi
 
@@ -321,3 +353,4 @@ flock 9 2>/dev/null || true
 
 complete_system
 venv_is_ready || build_venv
+synapse_is_ready || build_synapse
