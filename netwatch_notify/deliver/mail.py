@@ -14,8 +14,8 @@ from netwatch_notify.deliver.service import Loaded
 from netwatch_notify.model.message import Format, Parcel
 
 BUDGET = 48_000
-"""About two hundred facts, as many as anybody reads; the whole report is attached. Gmail folds
-what is longer than 102 kB, https://support.google.com/mail/answer/9046, seen 2026-11."""
+"""Characters of HTML: about 130 facts, more than anybody reads; the whole report is attached.
+Gmail is widely reported to fold what is longer than 102 kB."""
 FILES_BYTES = 5_000_000
 """Of all files of a message. Base64 makes 6.8 MB of them, and many servers still stop at 10 MB."""
 SUBJECT_BYTES = 900

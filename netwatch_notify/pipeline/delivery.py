@@ -24,6 +24,7 @@ from netwatch_notify.model.message import (
     OutboxEntry,
     Parcel,
 )
+from netwatch_notify.pipeline.outgoing import fit
 from netwatch_notify.pipeline.plan import Plan
 from netwatch_notify.report.digest import Told, join_views
 from netwatch_notify.report.facts import RunFacts
@@ -31,7 +32,6 @@ from netwatch_notify.report.json_report import json_report, report_text
 from netwatch_notify.report.render import render
 from netwatch_notify.report.route import Content, routed, says_something
 from netwatch_notify.report.serial import view_from_json, view_to_json
-from netwatch_notify.report.shorten import shorten
 from netwatch_notify.report.view import build_view
 from netwatch_notify.store import folders, outbox
 from netwatch_notify.store.database import Database
@@ -144,7 +144,7 @@ def _together(
     parts = outbox.originals(database, ids, view_from_json)
     told = [Told(p.run_id, p.view, p.created_at) for p in parts if not p.is_given_up]
     lost = [Told(p.run_id, p.view, p.created_at) for p in parts if p.is_given_up]
-    view = shorten(join_views(told, lost, plan.zone), destination.budget, destination.format)
+    view = fit(join_views(told, lost, plan.zone), destination)
     alive = [part for part in parts if not part.is_given_up]
     return [outbox.join(database, ids, alive, view_to_json(view))]
 
@@ -198,8 +198,7 @@ def tell_without_state(plan: Plan, error: StateError) -> None:
         content = routed(Content(facts, (), (problem,)), key, d.tags)
         if says_something(content, always=False):
             view = build_view(facts, (), content.problems, plan.zone)
-            short = shorten(view, d.budget, d.format)
-            jobs[key] = [OutboxEntry(number, os.getpid(), key, short, 0, now, body)]
+            jobs[key] = [OutboxEntry(number, os.getpid(), key, fit(view, d), 0, now, body)]
     send_at_once(jobs, known, plan.network)
 
 

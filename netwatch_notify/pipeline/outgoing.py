@@ -24,8 +24,15 @@ def _message(content: Content, destination: Destination, plan: Plan) -> Outgoing
     heard = routed(content, destination.key, destination.tags)
     if not says_something(heard, always=plan.always, tags=destination.tags):
         return None
-    view = shorten(_whole_view(heard, plan), destination.budget, destination.format)
-    return Outgoing(destination, view, _held_until(heard, plan))
+    return Outgoing(
+        destination, fit(_whole_view(heard, plan), destination), _held_until(heard, plan)
+    )
+
+
+def fit(view: View, destination: Destination) -> View:
+    """Return as much of the view as the destination takes."""
+    attached = destination.takes_files
+    return shorten(view, destination.budget, destination.format, attached=attached)
 
 
 def _whole_view(content: Content, plan: Plan) -> View:

@@ -54,6 +54,7 @@ def _opening(
         Item(
             f"PROBLEM: the message of {day(told.made_at, zone, run_at)} was given up",
             details=("it could not be delivered for too long", f"Try: {_show(told)}"),
+            kind="problem",
         )
         for told in given_up
     ]

@@ -96,7 +96,8 @@ def take(
             (row_id,),
         ).fetchone()
         database.connection.execute(
-            "UPDATE outbox SET lease_until = ?, lease_holder = ?, is_uncertain = 1 WHERE id = ?",
+            "UPDATE outbox SET lease_until = ?, lease_holder = ?, is_uncertain = is_uncertain + 1 "
+            "WHERE id = ?",
             (now.timestamp() + LEASE_SECONDS, holder, row_id),
         )
         runs = runs_of(database, row_id) or (run_id,)
@@ -231,7 +232,8 @@ def record(
         database.connection.execute(
             "UPDATE outbox SET state = ?, attempts = attempts + ?, lease_until = 0, "
             "lease_holder = '', last_error = ?, sent_at = ?, due_at = ?, asked_until = ?, "
-            "is_uncertain = ?, fingerprint = ?, "
+            # Only this attempt is known not to have arrived; one before it may have.
+            "is_uncertain = max(is_uncertain - ?, 0), fingerprint = ?, "
             "failing_since = CASE WHEN ? THEN coalesce(failing_since, ?) END WHERE id = ?",
             (
                 state,
@@ -240,7 +242,7 @@ def record(
                 instant_text(now) if delivery.delivered else None,
                 next_at.timestamp() if state == "waiting" else 0,
                 now.timestamp() + asked if asked else 0,
-                int(delivery.uncertain),
+                int(not delivery.uncertain),
                 fingerprint,
                 not delivery.delivered,
                 instant_text(now),

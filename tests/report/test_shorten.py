@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netwatch_notify.model.change import Change, Problem
-from netwatch_notify.model.message import Format, View
+from netwatch_notify.model.message import Format, Section, View
 from netwatch_notify.report.render import render
 from netwatch_notify.report.view import build_view, shorten
 from tests.report import stories
@@ -20,6 +20,10 @@ def size(view: View, format_: Format = Format.TEXT) -> int:
     return len(message.subject) + 1 + len(message.body)
 
 
+def told(section: Section) -> int:
+    return sum(item.stands_for for item in section.items)
+
+
 @relaxed
 @given(
     st.lists(changes, max_size=8),
@@ -29,17 +33,17 @@ def size(view: View, format_: Format = Format.TEXT) -> int:
     hostile_text,
 )
 def test_it_fits_every_budget_from_600_on(
-    told: list[Change], broken: list[Problem], budget: int, path: str, note: str
+    night: list[Change], broken: list[Problem], budget: int, path: str, note: str
 ) -> None:
     """Whatever the night brought; items are whole or left out, and counted."""
     facts = replace(stories.FACTS, whole_report=path, notes=(note,), network=note)
-    view = build_view(facts, told, broken, stories.BERLIN)
+    view = build_view(facts, night, broken, stories.BERLIN)
     short = shorten(view, budget)
 
     assert size(short) <= budget
     assert short.subject == view.subject
     for whole, cut in zip(view.sections, short.sections, strict=True):
-        assert len(cut.items) + cut.left_out == len(whole.items)
+        assert told(cut) + cut.left_out == told(whole)
         if not whole.stays:
             assert cut.items == whole.items[: len(cut.items)]
         elif not whole.title:
