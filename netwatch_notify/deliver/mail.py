@@ -5,19 +5,17 @@ import socket
 from collections.abc import Iterator, Mapping
 from email.charset import SHORTEST, Charset
 from email.header import Header
-from pathlib import Path
 
 from apprise.attachment.memory import AttachMemory
 
 from netwatch_notify.deliver.channel import Channel
+from netwatch_notify.deliver.parcel import network_word, reports_of
 from netwatch_notify.deliver.service import Loaded
 from netwatch_notify.model.message import Format, Parcel
 
 BUDGET = 48_000
 """Characters of HTML: about 130 facts, more than anybody reads; the whole report is attached.
 Gmail is widely reported to fold what is longer than 102 kB."""
-FILES_BYTES = 5_000_000
-"""Of all files of a message. Base64 makes 6.8 MB of them, and many servers still stop at 10 MB."""
 SUBJECT_BYTES = 900
 """As it is sent; exim and others refuse lines of more than 998 (RFC 5322, section 2.1.1)."""
 
@@ -63,12 +61,13 @@ class Mail(Channel):
             # Who wrote +List-Id=… into the URL has a filter for it.
             if name.lower() not in asked:
                 headers[name] = value
+        files = [_Report(content, name, "text/plain") for name, content in reports_of(parcel)]  # type: ignore[no-untyped-call]
         return bool(
             loaded.service.notify(
                 body=message.body,
                 title=self.title(loaded, parcel),
                 body_format=message.format.value,
-                attach=_reports(parcel) or None,
+                attach=files or None,
             )
         )
 
@@ -78,13 +77,7 @@ class Mail(Channel):
 
 
 class _Report(AttachMemory):
-    """
-    A report that was read already.
-
-    apprise is given bytes and no path: it expands `~` and decodes `%` in paths, opens `http:`
-    ones, and loses the whole message when a file is gone. A class of our own because apprise's
-    table of types has none with a charset, and readers without one show `?` for `→`.
-    """
+    """A report with its charset, without which readers show `?` for `→`; apprise knows none."""
 
     @property
     def mimetype(self) -> str:
@@ -129,7 +122,7 @@ def headers_of(parcel: Parcel, host: str) -> dict[str, str]:
     alert as bulk; In-Reply-To, which adds nothing to References and lets rules take the message
     for an answer to a mail that never was.
     """
-    network, place = _word(parcel.network), _domain(host)
+    network, place = network_word(parcel.network), _domain(host)
     return {
         "Auto-Submitted": "auto-generated",  # RFC 3834: no vacation answers
         # Exchange goes by this one. Reports of failed delivery stay wanted, so not `All`.
@@ -144,39 +137,8 @@ def headers_of(parcel: Parcel, host: str) -> dict[str, str]:
     }
 
 
-def _word(name: str) -> str:
-    """Return a network's name as a list label of RFC 2919: no dot at its ends, no two in a row."""
-    kept = re.sub(r"[^A-Za-z0-9._-]", "_", name)[:60]
-    return ".".join(part or "_" for part in kept.split("."))
-
-
 def _domain(host: str) -> str:
     """Return a domain name for a host's; `.localhost` where it has none (RFC 2919, section 3)."""
     cleaned = re.sub(r"[^a-z0-9.-]", "-", host.lower())[:100]
     kept = [label for part in cleaned.split(".") if (label := part[:63].strip("-"))]
     return ".".join(kept if len(kept) > 1 else [*kept, "localhost"])
-
-
-def _reports(parcel: Parcel) -> list[_Report]:
-    """Return what can be attached; a message goes without a file that is missing or too large."""
-    name = f"netwatch-{_word(parcel.network)}-{parcel.run_id}"
-    found: list[_Report] = []
-    room = FILES_BYTES
-    for number, path in enumerate(parcel.files, start=1):
-        content = _read(path, room)
-        room -= len(content)
-        # apprise takes an empty file for a missing one.
-        if content:
-            suffix = "" if number == 1 else f"-{number}"
-            found.append(_Report(content, f"{name}{suffix}.txt", "text/plain"))  # type: ignore[no-untyped-call]
-    return found
-
-
-def _read(path: Path, most: int) -> bytes:
-    """Return a file's content; nothing if it cannot be read or is larger than that."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(most + 1)
-    except OSError:
-        return b""
-    return content if len(content) <= most else b""

@@ -1,7 +1,6 @@
 """Matrix, by access token or password."""
 
 from collections.abc import Iterator
-from hashlib import blake2b
 from importlib import import_module
 from ipaddress import ip_address
 from typing import Any
@@ -21,6 +20,7 @@ from netwatch_notify.deliver.matrix_event import (
     ENCRYPTED_CONTENT_BYTES,
     content_of,
 )
+from netwatch_notify.deliver.parcel import mark_of
 from netwatch_notify.deliver.refusal import RefusedError
 from netwatch_notify.deliver.service import Loaded
 from netwatch_notify.model.message import Format, Message, Parcel
@@ -182,16 +182,8 @@ def _encrypt(service: Any, room: str, content: Any) -> Any | None:
 
 def _post(service: Any, room: str, kind: str, content: Any, parcel: Parcel) -> bool:
     # The id is ours, so that a retry is no second event; apprise would draw another.
-    path = f"/rooms/{quote(room, safe='')}/send/{kind}/{_transaction_id(parcel)}"
+    path = f"/rooms/{quote(room, safe='')}/send/{kind}/netwatch-{mark_of(parcel)}"
     return bool(service._fetch(path, payload=content, method="PUT")[0])
-
-
-def _transaction_id(parcel: Parcel) -> str:
-    # The text is part of it: a new database counts its entries from 1 again, and Matrix would
-    # take its first message for one it has already, and say so with a success.
-    text = "\0".join((parcel.network, parcel.message.subject, parcel.message.body))
-    digest = blake2b(text.encode(errors="replace"), digest_size=8).hexdigest()
-    return f"netwatch-{parcel.entry_id}-{digest}"
 
 
 def _is_loopback(host: str) -> bool:

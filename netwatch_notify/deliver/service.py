@@ -1,7 +1,8 @@
 """
-apprise's URLs and what they stand for. apprise is imported here and in no other module.
+apprise's URLs and what they stand for: where apprise is loaded, checked and asked.
 
-Its failures are told in its own words, with every piece of the URL masked.
+A channel's own file names only what of a plugin it extends. Failures are told in apprise's own
+words, with every piece of the URL masked.
 """
 
 import importlib

@@ -2,15 +2,14 @@
 
 import json
 import logging
-import re
 from collections.abc import Callable, Iterator, Mapping
-from hashlib import blake2b
 from typing import Any
 
 from apprise.attachment.memory import AttachMemory
 from apprise.plugins.slack import NotifySlack, SlackMode
 
 from netwatch_notify.deliver.channel import Channel
+from netwatch_notify.deliver.parcel import mark_of, reports_of
 from netwatch_notify.deliver.service import Loaded
 from netwatch_notify.model.message import Format, Parcel
 
@@ -116,12 +115,13 @@ class Slack(Channel):
         service = loaded.service
         # A kill between Slack's answer and the outbox's record, or in a slow upload, is followed
         # by another attempt, in another process.
-        mark = _mark(parcel)
+        mark = f"posted-{mark_of(parcel)}"
         if service.store.get(mark):
             return True
         service.message = json.loads(parcel.message.body)
         service.when_posted = lambda: service.store.set(mark, True, expires=REMEMBERED_SECONDS)
-        files = _reports(parcel) if self.takes_files(loaded) else []
+        reports = reports_of(parcel) if self.takes_files(loaded) else ()
+        files = [_attachment(name, content) for name, content in reports]
         is_complete = False
         try:
             is_complete = bool(
@@ -141,29 +141,5 @@ class Slack(Channel):
         return is_complete or service.is_posted
 
 
-def _mark(parcel: Parcel) -> str:
-    # The text is part of it: a new database counts its entries from 1 again.
-    text = "\0".join((parcel.network, parcel.message.subject, parcel.message.body))
-    digest = blake2b(text.encode(errors="replace"), digest_size=8).hexdigest()
-    return f"posted-{parcel.entry_id}-{digest}"
-
-
-def _reports(parcel: Parcel) -> list[AttachMemory]:
-    """
-    Return the files that can be read.
-
-    As bytes: apprise would decode a path's `%`, expand its `~` and open `http:` ones.
-    """
-    network = re.sub(r"[^A-Za-z0-9._-]", "_", parcel.network)[:60]
-    found = []
-    for number, path in enumerate(parcel.files, start=1):
-        try:
-            content = path.read_bytes()
-        except OSError:
-            continue
-        suffix = "" if number == 1 else f"-{number}"
-        name = f"netwatch-{network}-{parcel.run_id}{suffix}.txt"
-        # apprise takes an empty file for a missing one.
-        if content:
-            found.append(AttachMemory(content, name, "text/plain"))  # type: ignore[no-untyped-call]
-    return found
+def _attachment(name: str, content: bytes) -> AttachMemory:
+    return AttachMemory(content, name, "text/plain")  # type: ignore[no-untyped-call]

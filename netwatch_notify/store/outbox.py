@@ -250,9 +250,10 @@ def record(
             ),
         )
         if delivery.delivered:
+            # Those given up since it was made, too: one that may have arrived is sent as it was.
             database.connection.execute(
                 "UPDATE outbox SET state = 'sent', sent_at = ? "
-                "WHERE digest = ? AND state = 'joined'",
+                "WHERE digest = ? AND state IN ('joined', 'given-up')",
                 (instant_text(now), entry.id),
             )
     return state

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from netwatch_notify.deliver.apprise_sender import send
 from netwatch_notify.deliver.destinations import read_destinations
 from netwatch_notify.deliver.dispatch import deliver_side_by_side
-from netwatch_notify.deliver.mail import FILES_BYTES, headers_of
+from netwatch_notify.deliver.mail import headers_of
+from netwatch_notify.deliver.parcel import FILES_BYTES
 from netwatch_notify.errors import UsageError
 from netwatch_notify.model.message import (
     Delivery,
