@@ -382,6 +382,53 @@ def test_json_is_the_message_where_there_is_no_destination(program: Program) -> 
     assert outbox(program) == []
 
 
+# Secrets
+
+
+def test_no_secret_is_said_or_stored_however_it_fails(program: Program, channel: Channel) -> None:
+    port = closed_port()
+    urls = (
+        channel.url,
+        f"mailto://s3cret-user:s3cret-pass@127.0.0.1:{port}?from=a@example.org&to=b@example.org",
+        f"matrix://s3cret-matrix-token@127.0.0.1:{port}/!room:example.org",
+        f"json://s3cret-name:s3cret%40word@127.0.0.1:{port}/x?+X-Key=s3cret-header",
+    )
+    program.environment |= {
+        "NETWATCH_NOTIFY": " ".join(urls),
+        "NETWATCH_HEARTBEAT_URL": f"http://127.0.0.1:{port}/s3cret-ping",
+        "NETWATCH_HOOK": "false --key s3cret-hook-word",
+    }
+    channel.server.status, channel.server.answer = 401, b'{"error": "bad s3cret-token"}'
+    program.network(ONE)
+    said = []
+    for words in (["-v"], ["-v", "deliver"], ["outbox", "list"], ["-v", "check", "--send"]):
+        result = program.run(*words)
+        said += [result.stdout, result.stderr]
+    said.append(program.run("-v", "--dry-run").stdout)
+    assert "s3cret" not in "".join(said)
+    for path in program.state.rglob("*"):
+        if path.is_file():
+            assert b"s3cret" not in path.read_bytes(), path
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "slack://s3cret-a/s3cret-b",
+        "mailto://u:s3cret@[::1",
+        "zzz://x:s3cret@host",
+        "critical=matrixs://s3cret@host/%23alias",
+    ],
+)
+def test_a_malformed_url_is_named_by_its_place(program: Program, url: str) -> None:
+    for words in (["-v"], ["-v", "deliver"], ["-v", "check", "--send"]):
+        result = program.run(*words, NETWATCH_NOTIFY=f"json://127.0.0.1/a {url}")
+        assert "s3cret" not in result.stdout + result.stderr
+        if words != ["-v", "deliver"]:
+            assert result.returncode == 2
+            assert "2" in result.stdout + result.stderr
+
+
 # check --send
 
 
