@@ -1,7 +1,7 @@
 # What README.md names. Each target prepares what it needs; there is nothing to install before.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format fuzz hostile oracle month killed lossy constraints clean
+.PHONY: help run test lint format fuzz hostile oracle month killed kills lossy constraints clean
 MAKEFLAGS += --no-builtin-rules
 
 # Words for the program, as you would type them after its name.
@@ -35,7 +35,7 @@ run: ## scan, compare and tell: make run TARGETS=192.168.1.0/24 ARGS=--dry-run
 	@.venv/bin/netwatch-notify $(if $(wildcard .env),--env-file .env) $(ARGS)
 
 test: lint ## lint, then run the tests and report their coverage
-	@.venv/bin/python -m pytest --cov --cov-report=term
+	@.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile --cov --cov-report=term
 
 lint: ## check style, format and types
 	@tools/setup.sh test
@@ -67,6 +67,10 @@ month: ## hold what is told of 20 invented months against the truth, beside ndif
 killed: ## kill runs between any two steps, and see that the next tells the same, once (10 min)
 	@tools/setup.sh test
 	@.venv/bin/python -m tests.test_killed
+
+kills: ## kill 500 times while it takes in and sends, and see what three channels got (5 min)
+	@tools/setup.sh test
+	@.venv/bin/python -m tests.kills
 
 lossy: ## thirty nights on a test network that loses packets: nothing may be told (as root, 15 min)
 	@tools/setup.sh test

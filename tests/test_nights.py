@@ -190,8 +190,10 @@ def test_what_is_refused_waits_and_is_delivered_later_once(network: Network) -> 
     assert result.returncode == 4
     assert result.stderr.count("\n") == 1
     assert not list(network.mails.glob("*.eml"))
+    assert network.run("outbox", "retry", "--all").returncode == 0
     assert network.run("deliver").returncode == 4
     network.refusal.unlink()
+    assert network.run("outbox", "retry", "--all").returncode == 0
     assert network.run("deliver").returncode == 0
     assert network.run("deliver").returncode == 0
     assert len(list(network.mails.glob("*.eml"))) == 1
