@@ -1,0 +1,1 @@
+"""`ingest` and `deliver`, killed at any moment, against three channels that keep what arrived."""
