@@ -1,7 +1,7 @@
 # What README.md names. Each target prepares what it needs; there is nothing to install before.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format fuzz hostile oracle month killed kills lossy constraints clean
+.PHONY: help run test lint format fuzz hostile oracle month week killed kills lossy constraints clean
 MAKEFLAGS += --no-builtin-rules
 
 # Words for the program, as you would type them after its name.
@@ -16,6 +16,9 @@ SEED ?=
 
 # How many months `make month` invents; each takes 25 s.
 SEEDS ?= 20
+
+# How many weeks `make week` plays; each takes some 10 min.
+WEEKS ?= 4
 
 # TARGETS reaches the program through its environment, letter for letter: pasted into a recipe it
 # would be read by a shell, and expanded by make (as its own export of it would) `$(…)` would run.
@@ -63,6 +66,10 @@ oracle: ## hold diff against ndiff: every pair of the scans there are, and 2,000
 month: ## hold what is told of 20 invented months against the truth, beside ndiff: make month SEEDS=5
 	@tools/setup.sh test
 	@.venv/bin/python -m benchmarks.month --seeds $(SEEDS)
+
+week: ## play weeks in which destinations fail in every way, with real hangs: make week WEEKS=1
+	@tools/setup.sh test
+	@.venv/bin/python -m tests.week $(WEEKS)
 
 killed: ## kill runs between any two steps, and see that the next tells the same, once (10 min)
 	@tools/setup.sh test

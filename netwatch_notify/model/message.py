@@ -135,6 +135,8 @@ class OutboxEntry:
     """What a command gets instead: the report as JSON."""
     runs: tuple[int, ...] = ()
     """The runs it tells of, oldest first."""
+    holder: str = ""
+    """The claim under which it is sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,7 @@ def take(
             instant_of(created_at),
             report,
             runs,
+            holder,
         )
         entries.append(entry)
     return entries
@@ -217,9 +218,15 @@ def record(
     Record one attempt, end the claim on its row, and return the row's state.
 
     After a failure that may pass it is due again at `next_at`; what was made before
-    `given_up_before` is given up. `fingerprint` marks the URL that was used.
+    `given_up_before` is given up. `fingerprint` marks the URL that was used. A row that was
+    dropped meanwhile, or whose claim ran out, is left alone, but that it arrived is a fact.
     """
     with database.atomic():
+        row = database.connection.execute(
+            "SELECT state, lease_holder FROM outbox WHERE id = ?", (entry.id,)
+        ).fetchone()
+        if row is None or (row != ("waiting", entry.holder) and not delivery.delivered):
+            return str(row[0]) if row else "joined"
         if delivery.delivered:
             state = "sent"
         elif delivery.permanent:
@@ -296,23 +303,29 @@ def revive(
     Let what failed for good wait again where trying again makes sense; return how many rows.
 
     That is where the destination's URL is another one now (`fingerprints`, by destination), and
-    where a later message got through (`got_through`). Older rows stay as they are.
+    where a later message got through (`got_through`). Older rows stay as they are, but are given
+    up where it works again: nothing else would tell of them any more.
     """
     revived = 0
     with database.atomic():
         rows = database.connection.execute(
-            "SELECT id, destination, fingerprint FROM outbox "
-            "WHERE state = 'failed' AND created_at > ?",
+            "SELECT id, destination, fingerprint, coalesce((SELECT max(created_at) FROM outbox "
+            "WHERE digest = o.id), created_at) > ? FROM outbox o WHERE state = 'failed'",
             (instant_text(made_after),),
         ).fetchall()
-        for row_id, destination, fingerprint in rows:
+        for row_id, destination, fingerprint, is_young in rows:
             now = fingerprints.get(destination)
-            if destination in got_through or (now is not None and now != fingerprint):
+            works = destination in got_through
+            if is_young and (works or (now is not None and now != fingerprint)):
                 revived += 1
                 database.connection.execute(
                     "UPDATE outbox SET state = 'waiting', is_revived = 1, due_at = 0, "
                     "asked_until = 0 WHERE id = ?",
                     (row_id,),
+                )
+            elif works:
+                database.connection.execute(
+                    "UPDATE outbox SET state = 'given-up' WHERE id = ?", (row_id,)
                 )
     return revived
 

@@ -86,7 +86,7 @@ def drop(database: Database, ids: Collection[int]) -> int:
     with database.atomic():
         chosen = _chosen(database, ids)
         database.connection.executemany(
-            "UPDATE outbox SET state = 'dropped' WHERE id = ?1",
+            "UPDATE outbox SET state = 'dropped' WHERE id = ?",
             [(row_id,) for row_id in chosen],
         )
         database.connection.executemany(

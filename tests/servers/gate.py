@@ -54,7 +54,8 @@ class HttpTalk:
 
     stages = frozenset({"GET", "POST", "PUT"})
     drip = b"X"
-    first_drip = b"HTTP/1.1 200 OK\r\nX-Drip: "
+    # No status: with one, a head that ends in the middle would count as an answer.
+    first_drip = b"HTTP/1.1 "
 
     def stage(self, words: bytes) -> str | None:
         """Return which stage the words are; None while they are not whole."""
@@ -69,7 +70,7 @@ class MailTalk:
     """A command is one word, and so is the message; commands' stages are their names."""
 
     stages = frozenset({"RCPT", "MESSAGE"})
-    drip = b"220-still thinking\r\n"
+    drip = b"250-still thinking\r\n"
     first_drip = drip
 
     def __init__(self) -> None:
@@ -156,9 +157,12 @@ class Gate:
             thread.start()
 
     def _pass(self, client: socket.socket, fault: Fault | None) -> None:
-        with client, contextlib.suppress(OSError):
-            with socket.create_connection(("127.0.0.1", self.upstream)) as server:
-                self._relay(client, server, fault)
+        with (
+            contextlib.suppress(OSError),
+            client,
+            socket.create_connection(("127.0.0.1", self.upstream)) as server,
+        ):
+            self._relay(client, server, fault)
 
     def _relay(self, client: socket.socket, server: socket.socket, fault: Fault | None) -> None:
         """Pass words on in both directions until one side, or the fault, ends it."""
@@ -198,7 +202,8 @@ class Gate:
         """Do what the fault says, and return whether the talk goes on."""
         if fault.manner == "answer":
             client.sendall(fault.answer)
-            return isinstance(talk, MailTalk)
+            # After a command the server goes on; of a message it still waits for the end.
+            return isinstance(talk, MailTalk) and fault.stage != "MESSAGE"
         if fault.manner in ("hang", "drip"):
             began, piece = time.time(), talk.first_drip
             while not self.may_go(began) and not self._stopped.wait(DRIP_SECONDS):

@@ -292,3 +292,25 @@ def test_a_person_lists_retries_and_drops(tmp_path: Path) -> None:
     assert drop(database, [digest]) == 1
     assert states(database) == ["dropped", "dropped", "waiting", "waiting", "dropped"]
     database.close()
+
+
+def test_what_is_dropped_while_it_is_sent_stays_dropped_unless_it_arrived(tmp_path: Path) -> None:
+    database = filled(tmp_path, 2)
+    first, second = claim(database)
+    drop(database, [first.id, second.id])
+    assert record(database, first, Delivery(False, "HTTP 500")) == "dropped"
+    assert record(database, second, Delivery(True)) == "sent"
+    assert states(database) == ["dropped", "sent"]
+    database.close()
+
+
+def test_a_process_that_lost_its_claim_takes_none_from_another(tmp_path: Path) -> None:
+    """It hung for longer than a claim lasts; its failure says nothing of the other's attempt."""
+    database = filled(tmp_path, 1)
+    (slow,) = claim(database)
+    (other,) = claim(database, outbox.LEASE_SECONDS)
+    assert record(database, slow, Delivery(False, "HTTP 500")) == "waiting"
+    (row,) = outbox.waiting_rows(database, NOW + timedelta(seconds=outbox.LEASE_SECONDS))
+    assert row.is_claimed
+    assert record(database, other, Delivery(True)) == "sent"
+    database.close()
