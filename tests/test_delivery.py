@@ -12,7 +12,13 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Program
-from tests.deliver.servers import HttpServer, closed_port, http_server
+from tests.deliver.servers import (
+    HttpServer,
+    closed_port,
+    drip_server,
+    eventually,
+    http_server,
+)
 
 ONE, TWO = {"192.0.2.1": [22]}, {"192.0.2.1": [22], "192.0.2.2": [22]}
 RISKY = {"192.0.2.1": [22, 23], "192.0.2.2": [22]}
@@ -226,6 +232,40 @@ def test_many_deliver_at_once_send_each_message_once(program: Program, channel: 
     ]
     assert [process.wait(60) for process in running] == [0] * 8
     assert len(channel.server.requests) == 2
+
+
+def test_a_run_that_is_ended_while_it_sends_has_told_what_it_had_to_tell(program: Program) -> None:
+    program.network(ONE)
+    with drip_server() as port:
+        program.environment["NETWATCH_NOTIFY"] = f"json://127.0.0.1:{port}/x"
+        running = subprocess.Popen(program.command("run"), env=program.environment)
+        claimed = "SELECT 1 FROM outbox WHERE lease_until > 0"
+        database = program.state / "netwatch.db"
+        assert eventually(lambda: database.exists() and query(program, claimed), 30)
+        running.terminate()
+        assert running.wait(30) == 3
+    with http_server() as server:
+        program.environment["NETWATCH_NOTIFY"] = f"json://127.0.0.1:{server.port}/x"
+        assert program.run().returncode == 0
+        due_now(program)
+        assert program.run("deliver").returncode == 0
+        (message,) = Channel(server).messages
+    assert "first scan" in message["title"]
+    assert "interrupted" not in message["message"]
+
+
+def test_a_problem_that_nobody_may_hear_makes_no_message(
+    program: Program, channel: Channel
+) -> None:
+    """The only destination does not hear that it does not work; the quiet week is still counted."""
+    program.environment["NETWATCH_NOTIFY"] = channel.url
+    channel.server.status = 403
+    program.network(ONE)
+    assert program.run().returncode == 4
+    assert program.run().returncode == 4
+    assert program.run().returncode == 4
+    assert len(channel.server.requests) == 1
+    assert len(outbox(program)) == 1
 
 
 # SEND_AT and URGENT

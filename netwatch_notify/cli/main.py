@@ -199,4 +199,5 @@ def _interrupted(number: int, _frame: FrameType | None) -> None:
     # A second signal while the nmaps are being ended must not leave one behind.
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, signal.SIG_IGN)
-    raise InterruptedRunError(f"interrupted by {signal.Signals(number).name}; nothing was changed")
+    name = signal.Signals(number).name
+    raise InterruptedRunError(f"interrupted by {name}; what was not finished is as before")

@@ -108,9 +108,10 @@ def _start(
     except OSError as error:
         os.close(reading)
         os.close(writing)
-        for entry in entries:
+        # The first counts as tried, or nobody would ever hear that nothing leaves.
+        for number, entry in enumerate(entries):
             reason = f"no process for the sender: {error.strerror}"
-            record(entry, Delivery(False, reason, tried=False))
+            record(entry, Delivery(False, reason, tried=number == 0))
         return
     if pid == 0:
         pipes = [reading, *(s.pipe for s in senders)]

@@ -1,6 +1,7 @@
 """HOOK: a destination that is a command; it gets the report as JSON on stdin."""
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -13,6 +14,9 @@ from netwatch_notify.model.message import Delivery, Destination, OutboxEntry
 from netwatch_notify.model.text import clean
 
 REASON_LIMIT = 120
+PIECE_LENGTH = 8
+"""Shorter words of the command are no secrets."""
+_PATH = re.compile(r"/?([\w.+-]+/)*[\w.+-]{1,60}")
 OUTPUT_BYTES = 2000
 """Of what the command said last; the last line of it is the reason told."""
 TOLD_TO_THE_HOOK = ("NETWATCH_NETWORK", "NETWATCH_RUN", "NETWATCH_MESSAGE")
@@ -32,9 +36,12 @@ def hook_destination(command: str) -> Destination:
     except ValueError as error:
         raise UsageError(f"NETWATCH_HOOK: {str(error).lower()}") from None
     if not words or shutil.which(words[0]) is None:
-        # Only the first word: the others may be secrets.
-        name = clean(words[0], REASON_LIMIT) if words else ""
-        raise UsageError(f"NETWATCH_HOOK: {name!r} is no command that can be started here")
+        # Only the first word, and only if it is a path: a token comes before or in its place, too.
+        if words and not _PATH.fullmatch(words[0]):
+            raise UsageError("NETWATCH_HOOK: its first word is no command that can be started")
+        raise UsageError(
+            f"NETWATCH_HOOK: {(words or [''])[0]!r} is no command that can be started here"
+        )
     return Destination(
         f"hook {clean(Path(words[0]).name, 60)}", command, budget=1 << 30, command=tuple(words)
     )
@@ -66,6 +73,8 @@ def run_hook(destination: Destination, entry: OutboxEntry, network: str) -> Deli
         if done.returncode == 0:
             return Delivery(True)
         last = _last_line(said.seek(0, os.SEEK_END), said.fileno())
+        for word in sorted(destination.command[1:], key=len, reverse=True):
+            last = last.replace(word, "***") if len(word) >= PIECE_LENGTH else last
     how = f"exit status {done.returncode}"
     if done.returncode < 0:
         how = f"ended by signal {-done.returncode}"

@@ -20,7 +20,7 @@ from netwatch_notify.pipeline.commit import Decided, commit, forget_old
 from netwatch_notify.pipeline.delivery import deliver_due
 from netwatch_notify.pipeline.facts import coverage_facts, facts_of, problems_of
 from netwatch_notify.pipeline.look import host_keys, plan_second_look
-from netwatch_notify.pipeline.outgoing import outgoing_messages
+from netwatch_notify.pipeline.outgoing import is_heard, outgoing_messages
 from netwatch_notify.pipeline.people import People
 from netwatch_notify.pipeline.plan import Outcome, Scan
 from netwatch_notify.pipeline.session import Session
@@ -64,7 +64,9 @@ def conclude(session: Session, scan: Scan, nmap: str, look: SecondLook | None = 
         people.names,
     )
     facts = replace(facts, notes=(*facts.notes, *people.notes(decision.verdict)))
-    content = Content(facts, tuple(changes), problems)
+    # Who does not work does not hear of it, and a problem that nobody hears makes no message.
+    heard = tuple(p for p in problems if is_heard(p, plan.destinations))
+    content = Content(facts, tuple(changes), heard)
     if not says_something(content, always=plan.always):
         facts = replace(facts, all_well_since=_all_well_since(session, facts))
         content = replace(content, facts=facts)

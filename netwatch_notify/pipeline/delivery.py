@@ -113,14 +113,19 @@ def _claim(
     database: Database, plan: Plan, known: Mapping[str, Destination], failed: list[Attempt]
 ) -> dict[str, list[OutboxEntry]]:
     """Take what is due, several nights as one message, and give up what has nowhere to go."""
-    now = datetime.now(UTC)
     with database.atomic():
+        # Not before: while this waited for the database, another may have claimed with a later
+        # clock, and a claim from the future counts as none.
+        now = datetime.now(UTC)
         rows = outbox.waiting_rows(database, now)
         keys = known.keys() if known else {STDOUT}
         for row in removed_rows(rows, keys):
-            reason = "the destination is not configured any more"
-            outbox.give_up(database, row.id, reason, now)
-            failed.append(Attempt(row.destination, "given-up", reason, is_first=False))
+            outbox.give_up(database, row.id, outbox.REMOVED, now)
+            failed.append(Attempt(row.destination, "given-up", outbox.REMOVED, is_first=False))
+        failed += [
+            Attempt(key, "given-up", outbox.REMOVED, is_first=False)
+            for key in outbox.give_up_removed(database, keys)
+        ]
         outdated = outbox.digests_with_given_up(database)
         jobs = {}
         for due in due_rows(rows, known, now):
@@ -172,8 +177,8 @@ def print_due(
 
     A row counts as printed when `say` returns; what it raises leaves the row to the next process.
     """
-    now = datetime.now(UTC)
     with database.atomic():
+        now = datetime.now(UTC)
         rows = outbox.waiting_rows(database, now)
         ids = [row.id for row in rows if row.destination == STDOUT and not row.is_claimed]
         if run_id is not None:

@@ -1,8 +1,10 @@
 """A run's message for each destination: the part it hears of, as long as it takes, and when."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from netwatch_notify.deliver.due import next_time
+from netwatch_notify.model.change import Problem
 from netwatch_notify.model.message import Destination, View
 from netwatch_notify.pipeline.plan import Outgoing, Plan
 from netwatch_notify.report.route import Content, routed, says_something
@@ -18,6 +20,11 @@ def outgoing_messages(content: Content, plan: Plan) -> tuple[Outgoing, ...]:
         return (Outgoing(None, _whole_view(content, plan)),)
     found = (_message(content, destination, plan) for destination in plan.destinations)
     return tuple(message for message in found if message)
+
+
+def is_heard(problem: Problem, destinations: Sequence[Destination]) -> bool:
+    """Whether anybody is told of a problem."""
+    return not problem.not_for or any(d.key != problem.not_for for d in destinations)
 
 
 def _message(content: Content, destination: Destination, plan: Plan) -> Outgoing | None:

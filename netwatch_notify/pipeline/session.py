@@ -144,7 +144,9 @@ def open_session(plan: Plan, kind: str, now: datetime) -> Iterator[Session]:
         try:
             yield session
         except InterruptedRunError:
-            runs.mark_run(database, session.run_id, "interrupted", datetime.now(UTC))
+            # Interrupted while it sends, it has told what it had to tell: the outbox has it.
+            if runs.status_of(database, session.run_id) == "running":
+                runs.mark_run(database, session.run_id, "interrupted", datetime.now(UTC))
             say(heartbeat.fail("interrupted"))
             raise
         except BaseException as error:

@@ -45,9 +45,10 @@ def _not_working(found: Failing, now: datetime, zone: tzinfo) -> Problem:
 
 def _given_up(found: GivenUp, now: datetime, zone: tzinfo) -> Problem:
     made = day(found.made_at, zone, now)
+    shown = ", ".join(f"netwatch-notify show {run}" for run in found.runs)
     return Problem(
         f"given-up:{found.id}",
         f"the message of {made} to {found.destination} was given up",
-        (found.reason, f"Read it: netwatch-notify show {found.run_id}"),
+        (found.reason, f"Read it: {shown}"),
         not_for=found.destination if found.is_told_there else "",
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from netwatch_notify.store.codec import instant_of
 from netwatch_notify.store.database import Database, translated
+from netwatch_notify.store.outbox import runs_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class GivenUp:
     """A message that will not arrive any more, of which nobody was told yet."""
 
     id: int
-    run_id: int
+    runs: tuple[int, ...]
+    """The runs it tells of, oldest first."""
     destination: str
     made_at: datetime
     reason: str
@@ -52,8 +54,10 @@ def failing(database: Database) -> list[Failing]:
             "SELECT destination, state, created_at, last_error, failing_since FROM outbox o "
             "WHERE (state = 'failed' OR (state = 'given-up' AND NOT is_told) "
             "OR (state = 'waiting' AND attempts > 0)) "
-            "AND failing_since IS NOT NULL AND failing_since >= coalesce((SELECT max(sent_at) "
-            "FROM outbox WHERE destination = o.destination AND state = 'sent'), '') "
+            # What waits beside others that got through takes its turn; what failed does not.
+            "AND failing_since IS NOT NULL AND (state = 'failed' OR failing_since >= coalesce("
+            "(SELECT max(sent_at) FROM outbox WHERE destination = o.destination "
+            "AND state = 'sent'), '')) "
             "ORDER BY destination, id"
         ).fetchall()
     by_destination: dict[str, list[tuple[str, str, str]]] = {}
@@ -79,10 +83,17 @@ def untold_given_up(database: Database) -> list[GivenUp]:
             "SELECT id, run_id, destination, created_at, last_error, digest IS NOT NULL "
             "FROM outbox WHERE state = 'given-up' AND NOT is_told ORDER BY id"
         ).fetchall()
-    return [
-        GivenUp(i, run_id, destination, instant_of(at), reason, bool(told))
-        for i, run_id, destination, at, reason, told in rows
-    ]
+        return [
+            GivenUp(
+                i,
+                runs_of(database, i) or (run_id,),
+                destination,
+                instant_of(at),
+                reason,
+                bool(told),
+            )
+            for i, run_id, destination, at, reason, told in rows
+        ]
 
 
 def record_told(database: Database, given_up: Iterable[GivenUp]) -> None:

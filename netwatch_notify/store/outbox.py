@@ -8,7 +8,7 @@ sent, and what is joined, is decided elsewhere (deliver/due.py) on what is read 
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from netwatch_notify.store.codec import instant_of, instant_text
 from netwatch_notify.store.database import Database, translated
 from netwatch_notify.store.process import is_alive, this_process
 
+REMOVED = "the destination is not configured any more"
 LEASE_SECONDS = 300.0
 """A claim older than this belongs to a process that hangs; a send is ended long before."""
 
@@ -75,7 +76,8 @@ def waiting_rows(database: Database, now: datetime) -> list[Waiting]:
 
 def _is_claimed(holder: str, until: float, now: datetime) -> bool:
     # A lease that ends later than any can was taken before the clock was set back.
-    in_time = now.timestamp() < until <= now.timestamp() + LEASE_SECONDS
+    # By less than a lease, it is no matter: time servers set clocks back by seconds.
+    in_time = now.timestamp() < until <= now.timestamp() + 2 * LEASE_SECONDS
     return bool(holder) and in_time and is_alive(holder)
 
 
@@ -134,7 +136,7 @@ def originals(
     marks = ",".join("?" * len(ids))
     rows = database.connection.execute(
         "SELECT id, run_id, view, created_at, state FROM outbox o "  # noqa: S608
-        f"WHERE digest IN ({marks}) OR (id IN ({marks}) "
+        f"WHERE (digest IN ({marks}) AND state IN ('joined', 'given-up')) OR (id IN ({marks}) "
         "AND NOT EXISTS (SELECT 1 FROM outbox WHERE digest = o.id)) ORDER BY id",
         (*ids, *ids),
     ).fetchall()
@@ -173,7 +175,10 @@ def join(database: Database, ids: Sequence[int], parts: Sequence[Original], view
             "DELETE FROM outbox WHERE id = ?1 AND EXISTS (SELECT 1 FROM outbox WHERE digest = ?1)",
             (row_id,),
         )
-        database.connection.execute("UPDATE outbox SET digest = NULL WHERE digest = ?", (row_id,))
+        # Those that were given up: the new one says so, too.
+        database.connection.execute(
+            "UPDATE outbox SET digest = ? WHERE digest = ?", (digest, row_id)
+        )
     for part in parts:
         database.connection.execute(
             "UPDATE outbox SET digest = ?, state = 'joined' WHERE id = ?", (digest, part.id)
@@ -183,9 +188,10 @@ def join(database: Database, ids: Sequence[int], parts: Sequence[Original], view
 
 def digests_with_given_up(database: Database) -> set[int]:
     """Return the digests that wait and tell what was given up since: they are to be made anew."""
+    # A digest is as old as the oldest message it tells, and the oldest are given up first.
     rows = database.connection.execute(
-        "SELECT DISTINCT d.id FROM outbox d JOIN outbox o ON o.digest = d.id "
-        "WHERE d.state = 'waiting' AND o.state = 'given-up'"
+        "SELECT d.id FROM outbox d JOIN outbox o ON o.digest = d.id AND o.state = 'joined' "
+        "WHERE d.state = 'waiting' GROUP BY d.id HAVING d.created_at < min(o.created_at)"
     )
     return {row[0] for row in rows}
 
@@ -199,7 +205,7 @@ def run_of(database: Database, row_id: int) -> int:
 def runs_of(database: Database, digest: int) -> tuple[int, ...]:
     """Return the runs that a digest tells of, oldest first; none for any other row."""
     rows = database.connection.execute(
-        "SELECT run_id FROM outbox WHERE digest = ? ORDER BY id", (digest,)
+        "SELECT run_id FROM outbox WHERE digest = ? AND state = 'joined' ORDER BY id", (digest,)
     )
     return tuple(row[0] for row in rows)
 
@@ -238,13 +244,15 @@ def record(
         asked = delivery.retry_after_seconds
         database.connection.execute(
             "UPDATE outbox SET state = ?, attempts = attempts + ?, lease_until = 0, "
-            "lease_holder = '', last_error = ?, sent_at = ?, due_at = ?, asked_until = ?, "
+            "lease_holder = '', last_error = CASE WHEN ? THEN ? ELSE last_error END, "
+            "sent_at = ?, due_at = ?, asked_until = ?, "
             # Only this attempt is known not to have arrived; one before it may have.
             "is_uncertain = max(is_uncertain - ?, 0), fingerprint = ?, "
             "failing_since = CASE WHEN ? THEN coalesce(failing_since, ?) END WHERE id = ?",
             (
                 state,
                 int(delivery.tried),
+                delivery.tried,
                 delivery.reason,
                 instant_text(now) if delivery.delivered else None,
                 next_at.timestamp() if state == "waiting" else 0,
@@ -259,8 +267,9 @@ def record(
         if delivery.delivered:
             # Those given up since it was made, too: one that may have arrived is sent as it was.
             database.connection.execute(
-                "UPDATE outbox SET state = 'sent', sent_at = ? "
-                "WHERE digest = ? AND state IN ('joined', 'given-up')",
+                "UPDATE outbox SET state = 'sent', sent_at = ?1 WHERE digest = ?2 AND (state = "
+                "'joined' OR (state = 'given-up' AND created_at >= "
+                "(SELECT created_at FROM outbox WHERE id = ?2)))",
                 (instant_text(now), entry.id),
             )
     return state
@@ -296,6 +305,23 @@ def give_up(database: Database, row_id: int, reason: str, now: datetime) -> None
     )
 
 
+def give_up_removed(database: Database, keys: Collection[str]) -> list[str]:
+    """
+    Give up what failed for good and has nowhere to go any more; inside `atomic`.
+
+    `keys` are the destinations there are. Returns those of the rows, oldest row first.
+    """
+    rows = database.connection.execute(
+        "SELECT id, destination FROM outbox WHERE state = 'failed' ORDER BY id"
+    ).fetchall()
+    removed = [(row_id, destination) for row_id, destination in rows if destination not in keys]
+    database.connection.executemany(
+        "UPDATE outbox SET state = 'given-up', last_error = ? WHERE id = ?",
+        [(REMOVED, row_id) for row_id, _ in removed],
+    )
+    return [destination for _, destination in removed]
+
+
 def revive(
     database: Database, fingerprints: Mapping[str, str], made_after: datetime, got_through: set[str]
 ) -> int:
@@ -310,7 +336,8 @@ def revive(
     with database.atomic():
         rows = database.connection.execute(
             "SELECT id, destination, fingerprint, coalesce((SELECT max(created_at) FROM outbox "
-            "WHERE digest = o.id), created_at) > ? FROM outbox o WHERE state = 'failed'",
+            "WHERE digest = o.id AND state = 'joined'), created_at) > ? FROM outbox o "
+            "WHERE state = 'failed'",
             (instant_text(made_after),),
         ).fetchall()
         for row_id, destination, fingerprint, is_young in rows:

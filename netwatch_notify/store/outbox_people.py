@@ -69,7 +69,7 @@ def retry(database: Database, ids: Collection[int] | None) -> int:
     with database.atomic():
         chosen = _chosen(database, ids)
         database.connection.executemany(
-            "UPDATE outbox SET due_at = 0, asked_until = 0, held_until = 0, "
+            "UPDATE outbox SET due_at = 0, asked_until = 0, held_until = 0, is_told = 0, "
             "is_revived = (state <> 'waiting' OR is_revived), state = 'waiting', digest = NULL "
             "WHERE id = ?",
             [(row_id,) for row_id in chosen],
@@ -86,7 +86,7 @@ def drop(database: Database, ids: Collection[int]) -> int:
     with database.atomic():
         chosen = _chosen(database, ids)
         database.connection.executemany(
-            "UPDATE outbox SET state = 'dropped' WHERE id = ?",
+            "UPDATE outbox SET state = 'dropped', digest = NULL WHERE id = ?",
             [(row_id,) for row_id in chosen],
         )
         database.connection.executemany(

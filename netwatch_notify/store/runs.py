@@ -262,7 +262,11 @@ def prune(database: Database, keep_days: int, now: datetime) -> list[int]:
     limit = instant_text(now - timedelta(days=keep_days))
     with database.atomic():
         database.connection.execute(
-            "DELETE FROM outbox WHERE state <> 'waiting' AND created_at < ?", (limit,)
+            "DELETE FROM outbox WHERE created_at < ? AND (state IN ('sent', 'dropped') "
+            "OR (state = 'given-up' AND is_told) OR state = 'joined') AND (digest IS NULL "
+            "OR digest NOT IN (SELECT id FROM outbox "
+            "WHERE state IN ('waiting', 'failed', 'given-up')))",
+            (limit,),
         )
         rows = database.connection.execute("SELECT id FROM runs WHERE started_at < ?", (limit,))
         return [row[0] for row in rows]

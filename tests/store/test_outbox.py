@@ -15,7 +15,7 @@ from netwatch_notify.store.database import Database
 from netwatch_notify.store.failing import failing, record_told, untold_given_up
 from netwatch_notify.store.outbox_people import drop, listed, retry
 from netwatch_notify.store.process import is_alive, this_process
-from netwatch_notify.store.runs import begin_run
+from netwatch_notify.store.runs import begin_run, prune
 from tests.builders import night
 
 NOW = night(1)
@@ -243,7 +243,7 @@ def test_of_a_digest_only_what_is_too_old_is_given_up(tmp_path: Path) -> None:
     database.close()
 
 
-def test_what_fails_is_known_until_a_later_message_arrives(tmp_path: Path) -> None:
+def test_what_fails_is_known_until_it_arrives_or_everybody_was_told(tmp_path: Path) -> None:
     database = filled(tmp_path, 3, destinations=2)
     first, other, third = claim(database)
     assert failing(database) == []
@@ -256,6 +256,12 @@ def test_what_fails_is_known_until_a_later_message_arrives(tmp_path: Path) -> No
     assert found.reason == "HTTP 500"
     (again,) = claim(database)
     record(database, again, Delivery(True), days=3)
+    (found,) = failing(database)
+    assert (found.is_over, found.reason) == (True, "HTTP 403")
+    assert outbox.revive(database, {}, NOW + DAY, {"d0"}) == 0
+    (told,) = untold_given_up(database)
+    with database.atomic():
+        record_told(database, [told])
     assert failing(database) == []
     database.close()
 
@@ -265,7 +271,7 @@ def test_what_was_given_up_is_told_once(tmp_path: Path) -> None:
     with database.atomic():
         outbox.give_up(database, 1, "no such destination", NOW)
     (told,) = untold_given_up(database)
-    assert (told.run_id, told.destination, told.made_at) == (1, "d0", NOW)
+    assert (told.runs, told.destination, told.made_at) == ((1,), "d0", NOW)
     with database.atomic():
         record_told(database, [told])
     assert untold_given_up(database) == []
@@ -313,4 +319,38 @@ def test_a_process_that_lost_its_claim_takes_none_from_another(tmp_path: Path) -
     (row,) = outbox.waiting_rows(database, NOW + timedelta(seconds=outbox.LEASE_SECONDS))
     assert row.is_claimed
     assert record(database, other, Delivery(True)) == "sent"
+    database.close()
+
+
+def test_claims_that_wait_for_the_database_are_no_claims_from_the_future(tmp_path: Path) -> None:
+    """The instant of a claim is read once the database is ours."""
+    database = filled(tmp_path, 1)
+    claim(database, seconds=2)
+    (row,) = outbox.waiting_rows(database, NOW)
+    assert row.is_claimed
+    database.close()
+
+
+def test_what_failed_where_nothing_goes_any_more_is_given_up(tmp_path: Path) -> None:
+    database = filled(tmp_path, 1)
+    (entry,) = claim(database)
+    record(database, entry, Delivery(False, "HTTP 403", permanent=True))
+    with database.atomic():
+        assert outbox.give_up_removed(database, {"d0"}) == []
+        assert outbox.give_up_removed(database, {"elsewhere"}) == ["d0"]
+    assert states(database) == ["given-up"]
+    database.close()
+
+
+def test_what_nobody_was_told_of_yet_is_not_pruned(tmp_path: Path) -> None:
+    database = filled(tmp_path, 5)
+    digest = joined(database, 1, 2)
+    rows = {entry.id: entry for entry in claim(database)}
+    record(database, rows[3], Delivery(False, "HTTP 403", permanent=True))
+    record(database, rows[4], Delivery(True))
+    with database.atomic():
+        outbox.give_up(database, 5, "gone", NOW)
+    prune(database, 1, NOW + 90 * DAY)
+    assert states(database) == ["joined", "joined", "failed", "given-up", "waiting"]
+    assert outbox.runs_of(database, digest) == (1, 2)
     database.close()
