@@ -1,7 +1,7 @@
 # What README.md names. Each target prepares what it needs; there is nothing to install before.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format fuzz hostile oracle month week killed kills lossy constraints clean
+.PHONY: help run test lint format fuzz hostile oracle month week killed kills lossy screenshots constraints clean
 MAKEFLAGS += --no-builtin-rules
 
 # Words for the program, as you would type them after its name.
@@ -82,6 +82,15 @@ kills: ## kill 500 times while it takes in and sends, and see what three channel
 lossy: ## thirty nights on a test network that loses packets: nothing may be told (as root, 15 min)
 	@tools/setup.sh test
 	@.venv/bin/python -m tests.lossy_nights --nights 30 --hosts 60
+
+screenshots: ## take the pictures of mails in docs/pictures anew, with Chromium
+	@tools/setup.sh test
+	@command -v chromium >/dev/null 2>&1 || { \
+		echo "Installing chromium and a font with apt-get (through sudo where you are not root)." >&2; \
+		as=; [ "$$(id -u)" -eq 0 ] || as=sudo; \
+		$$as apt-get -q install -y --no-install-recommends chromium fonts-dejavu-core >&2; \
+	}
+	@.venv/bin/python -m tools.screenshots
 
 constraints: ## write constraints.txt anew from the newest releases
 	@tools/setup.sh constraints

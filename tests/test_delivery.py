@@ -372,9 +372,7 @@ def test_a_tag_that_means_nothing_is_named_before_the_scan(program: Program) -> 
 
 def test_a_hook_gets_the_report_once_and_is_tried_again(program: Program, tmp_path: Path) -> None:
     hook = tmp_path / "hook.sh"
-    hook.write_text(
-        f'#!/bin/sh\ncd "{tmp_path}"; cat >>got; echo >>got; exit $(cat exit)\n'
-    )
+    hook.write_text(f'#!/bin/sh\ncd "{tmp_path}"; cat >>got; echo >>got; exit $(cat exit)\n')
     hook.chmod(0o755)
     (tmp_path / "exit").write_text("1")
     program.environment["NETWATCH_HOOK"] = str(hook)

@@ -23,9 +23,14 @@ from netwatch_notify.report.layout import closing_lines, heading, item_lines, le
 
 _BODY = "font-family:sans-serif;font-size:15px;line-height:1.4;max-width:40em;word-wrap:break-word"
 _SECTION = "display:block;padding-left:.7em;border-left:4px solid"
-_ITEM = "display:block;margin-bottom:.4em;padding-left:1.1em;text-indent:-1.1em"
-_DETAIL = "display:block;padding-left:.5em;text-indent:-.5em;opacity:.75"
+_HEADING = "display:block;margin-bottom:.2em;font-size:.85em;letter-spacing:.06em"
+_ITEM = "display:block;margin-bottom:.5em;padding-left:1.2em;text-indent:-1.2em"
+_MARK = "font-family:monospace"
+"""A mark and its space are then 1.2em wide, whichever it is: lines begin below each other."""
+_DETAIL = "display:block;text-indent:-.55em;opacity:.75"
+"""Indented by as much as its two spaces take, so that all its lines begin below the headline's."""
 _QUIET = "opacity:.75"
+_CLOSING = "display:block;font-size:.9em;opacity:.75"
 _COLOURS = ("#d32f2f", "#c77700", "#4a7fb0")
 """By rank: each has a contrast of at least 3:1 to white and to black."""
 _NO_COLOUR = "#8a8a8a"
@@ -36,16 +41,17 @@ def render_html(view: View) -> str:
     parts = [part for section in view.sections if (part := _section(section))]
     closing = [escape(line) for line in closing_lines(view)]
     if closing:
-        parts.append(f'<span\nstyle="display:block;{_QUIET}">{"<br>".join(closing)}</span>')
+        parts.append(f'<span\nstyle="{_CLOSING}">{"<br>".join(closing)}</span>')
     return f'<div style="{_BODY}">{"<br>".join(parts)}</div>\n'
 
 
 def _section(section: Section) -> str:
     title = heading(section)
-    lines = [f"<b>{escape(title)}</b><br>"] if title else []
-    lines += filter(None, (_item(item, bold=not title) for item in section.items))
+    lines = [f'<b style="{_HEADING}">{escape(title)}<br></b>'] if title else []
+    # What is critical is as loud as a problem, which needs no heading.
+    lines += filter(None, (_item(i, bold=not title or section.rank == 0) for i in section.items))
     if section.left_out:
-        lines.append(_detail(left_out_line(section)))
+        lines.append(f'<span\nstyle="{_ITEM}">{_detail(escape(left_out_line(section)))}</span>')
     if not lines:
         return ""
     return f'<span\nstyle="{_SECTION} {_colour(section)}">{"".join(lines)}</span>'
@@ -60,23 +66,23 @@ def _colour(section: Section) -> str:
 
 
 def _item(item: Item, bold: bool) -> str:
-    lines = item_lines(item)
+    lines = [escape(line) for line in item_lines(item)]
     if not lines:
         return ""
     mark, short_id = harmless_mark(item.mark), harmless_id(item.id)
-    headline, details = escape(lines[0]), lines[1:]
+    if bold:
+        lines[0] = f"<b>{lines[0]}</b>"
     if mark:
-        headline = f"<b>{mark}</b> {headline}"
-    elif bold:
-        headline = f"<b>{headline}</b>"
-    if short_id and details:
-        details[-1] += f" [{short_id}]"
-    elif short_id:
-        headline += f' <span style="{_QUIET}">[{short_id}]</span>'
-    told = "".join(map(_detail, details))
-    return f'<span\nstyle="{_ITEM}">{headline}<br>{told}</span>'
+        lines[0] = f'<b style="{_MARK}">{mark} </b>{lines[0]}'
+    if short_id:
+        in_detail = len(lines) > 1
+        lines[-1] += (
+            f" [{short_id}]" if in_detail else f' <span style="{_QUIET}">[{short_id}]</span>'
+        )
+    headline, *details = lines
+    return f'<span\nstyle="{_ITEM}">{headline}<br>{"".join(map(_detail, details))}</span>'
 
 
-def _detail(text: str) -> str:
+def _detail(markup: str) -> str:
     # The line break is the first piece of space for the text beside it, the rest the second.
-    return f'\n<span style="{_DETAIL}">&nbsp; {escape(text)}<br></span>'
+    return f'\n<span style="{_DETAIL}">&nbsp; {markup}<br></span>'

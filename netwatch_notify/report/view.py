@@ -93,11 +93,9 @@ def change_sections(
     """
     Yield a section for each severity; `changes` are in the order they are told.
 
-    A group stands where its worst change would. `ids` maps each id to what is shown of it.
+    `ids` maps each id to what is shown of it.
     """
-    lines: dict[str, list[Change]] = {}
-    for change in changes:
-        lines.setdefault(change.group or change.id, []).append(change)
+    lines = _lines(changes)
     for severity, title in _TITLES.items():
         items = [
             change_item(several[0], ids[line], run_at, zone)
@@ -107,6 +105,20 @@ def change_sections(
             if several[0].severity is severity
         ]
         yield Section(title, tuple(items), rank=severity.rank)
+
+
+def _lines(changes: Iterable[Change]) -> dict[str, list[Change]]:
+    """
+    Return the changes of each line by its id, in the order of the lines within a severity.
+
+    Groups of hosts come before what happened to one; else a line stands where its first change
+    would.
+    """
+    lines: dict[str, list[Change]] = {}
+    for change in changes:
+        lines.setdefault(change.group or change.id, []).append(change)
+    ordered = sorted(lines.items(), key=lambda line: len({c.address for c in line[1]}) < 2)
+    return dict(ordered)
 
 
 def line_ids(changes: Iterable[Change]) -> set[str]:
@@ -122,12 +134,12 @@ def shown_ids(facts: RunFacts, changes: Iterable[Change], problems: Iterable[Pro
 
 def _expected(changes: Sequence[Change], ids: Mapping[str, str]) -> str:
     """The command that takes what is to be checked off the list, ready to type."""
-    lines = dict.fromkeys(
-        change.group or change.id
-        for change in changes
-        if change.severity is Severity.WARNING and not change.planned
-    )
-    shown = " ".join(ids[line] for line in list(lines)[:IDS_OFFERED])
+    offered = [
+        ids[line]
+        for line, several in _lines(changes).items()
+        if several[0].severity is Severity.WARNING and not several[0].planned
+    ]
+    shown = " ".join(offered[:IDS_OFFERED])
     return f"Expected? netwatch-notify accept {shown}" if shown else ""
 
 

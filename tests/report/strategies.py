@@ -152,6 +152,8 @@ sections = st.builds(
     items=st.lists(items, max_size=3).map(tuple),
     left_out=st.integers(0, 5000),
     stays=st.booleans(),
+    rank=st.integers(0, 3),
+    left_out_kinds=st.lists(st.tuples(hostile_text, st.integers(1, 5000)), max_size=3).map(tuple),
 )
 views = st.builds(
     View,
@@ -161,5 +163,6 @@ views = st.builds(
     footer=st.lists(hostile_text, max_size=2).map(tuple),
     rest=hostile_text,
     hint=hostile_text,
+    attached=st.booleans(),
 )
 """Views no builder would make: a renderer relies on nobody."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netwatch_notify.model.change import Change, Problem
-from netwatch_notify.model.message import Format, Section, View
+from netwatch_notify.model.message import Format, Item, Section, View
 from netwatch_notify.report.render import render
 from netwatch_notify.report.view import build_view, shorten
 from tests.report import stories
@@ -93,3 +93,30 @@ def test_too_many_problems_lose_details_before_headlines() -> None:
     assert not bare.sections[0].items[-1].details
     assert f"and {few.sections[0].left_out} more problems" in render(few, Format.TEXT).body
     assert "100 PROBLEMS" in few.subject
+
+
+def test_of_several_nights_the_worst_stay_whatever_night_they_are_of() -> None:
+    facts = tuple(
+        Item(f"fact {number} of this night, which takes some room") for number in range(9)
+    )
+    nights = [
+        Section(title, facts, rank=rank)
+        for _ in range(2)
+        for title, rank in (("CRITICAL", 0), ("FOR INFORMATION", 2))
+    ]
+    short = shorten(View("lan", "lan: x", tuple(nights)), 900)
+
+    shown = [(section.rank, len(section.items)) for section in short.sections]
+    assert [count for rank, count in shown if rank == 2] == [0, 0]
+    assert shown[0] == (0, 9)
+    assert shown[2][1] > 0
+
+
+def test_attached_is_said_only_where_something_was_left_out() -> None:
+    view = stories.MANY.view
+    assert shorten(view, 1500, attached=True).attached
+    assert not shorten(view, 1500).attached
+    text = render(shorten(view, 1500, attached=True), Format.TEXT).body
+    assert "All of it: attached, or" in " ".join(text.split())
+    whole = render(shorten(view, 10**6, attached=True), Format.TEXT).body
+    assert "attached" not in whole
