@@ -137,7 +137,7 @@ def _expected(changes: Sequence[Change], ids: Mapping[str, str]) -> str:
     offered = [
         ids[line]
         for line, several in _lines(changes).items()
-        if several[0].severity is Severity.WARNING and not several[0].planned
+        if several[0].severity is Severity.WARNING and not all(c.planned for c in several)
     ]
     shown = " ".join(offered[:IDS_OFFERED])
     return f"Expected? netwatch-notify accept {shown}" if shown else ""

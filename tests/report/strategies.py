@@ -16,6 +16,7 @@ from netwatch_notify.model.port import (
     Service,
     ServiceMethod,
 )
+from netwatch_notify.report.kinds import PROBLEM
 
 relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """A busy machine fails no property; only a wrong message does."""
@@ -139,12 +140,15 @@ problems = st.builds(
     last_good_at=instants,
 )
 
+kinds = st.sampled_from([*map(str, ChangeKind), PROBLEM, ""]) | hostile_text
 items = st.builds(
     Item,
     headline=hostile_text,
     mark=st.sampled_from(("", "!", "+", "~", "-")) | hostile_text,
     details=st.lists(hostile_text, max_size=3).map(tuple),
     id=hostile_text,
+    kind=kinds,
+    stands_for=st.integers(1, 5000),
 )
 sections = st.builds(
     Section,
@@ -153,7 +157,7 @@ sections = st.builds(
     left_out=st.integers(0, 5000),
     stays=st.booleans(),
     rank=st.integers(0, 3),
-    left_out_kinds=st.lists(st.tuples(hostile_text, st.integers(1, 5000)), max_size=3).map(tuple),
+    left_out_kinds=st.lists(st.tuples(kinds, st.integers(1, 5000)), max_size=3).map(tuple),
 )
 views = st.builds(
     View,
