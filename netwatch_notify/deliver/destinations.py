@@ -15,13 +15,11 @@ from netwatch_notify.deliver.channel import Channel
 from netwatch_notify.deliver.channels import open_channel
 from netwatch_notify.deliver.service import Loaded, services_in
 from netwatch_notify.errors import UsageError
-from netwatch_notify.model.message import Destination
+from netwatch_notify.model.message import TAGS, Destination
 from netwatch_notify.model.text import clean
 
 FOR_NETWORK = "network:"
 """A tag that begins so names a network that the destination is for."""
-TAGS = frozenset({"critical", "warning", "info", "problem"})
-"""What else a destination may be tagged with: what of a message it is to hear."""
 
 # apprise's own line format for text files: optional tags, then the URL.
 _TEXT_LINE = re.compile(r"^(?:[a-z0-9,_:\- \t]*=)?\s*(?P<url>[a-z0-9]{1,32}://.*)$", re.IGNORECASE)

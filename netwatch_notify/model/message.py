@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from netwatch_notify.model.change import Severity
+
 
 class Format(StrEnum):
     """The formats a view is rendered in."""
@@ -75,6 +77,10 @@ class Message:
     subject: str
     body: str
     format: Format
+
+
+TAGS = frozenset({*(severity.value for severity in Severity), "problem"})
+"""What a destination may be tagged with, beside the networks it is for."""
 
 
 @dataclass(frozen=True, slots=True)

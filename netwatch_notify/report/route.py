@@ -8,9 +8,6 @@ from netwatch_notify.report.facts import RunFacts
 from netwatch_notify.report.view import in_order
 
 PROBLEM = "problem"
-SEVERITIES = frozenset(severity.value for severity in Severity)
-TAGS = SEVERITIES | {PROBLEM}
-"""What a destination may be tagged with, beside the networks it is for."""
 
 
 @dataclass(frozen=True, slots=True)

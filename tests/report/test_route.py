@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from netwatch_notify.deliver.destinations import TAGS as KNOWN_TAGS
 from netwatch_notify.model.change import Problem, Severity
-from netwatch_notify.report.route import TAGS, Content, routed, says_something
+from netwatch_notify.model.message import TAGS
+from netwatch_notify.report.route import PROBLEM, Content, routed, says_something
 from tests.report import stories
 
 WHOLE = Content(stories.SAMPLE.facts, tuple(stories.SAMPLE.changes), (Problem("p", "leeds"),))
@@ -75,4 +75,4 @@ def test_a_problem_is_as_urgent_as_a_warning() -> None:
 
 
 def test_the_tags_that_are_read_are_those_that_route() -> None:
-    assert KNOWN_TAGS == TAGS
+    assert {*(severity.value for severity in Severity), PROBLEM} == TAGS
