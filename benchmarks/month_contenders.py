@@ -18,7 +18,7 @@ from netwatch_notify.model.scan import ScanProfile
 from netwatch_notify.model.target import parse_target
 from netwatch_notify.pipeline.ingest import ingest
 from netwatch_notify.pipeline.plan import Plan
-from netwatch_notify.settings import Settings
+from netwatch_notify.settings.settings import Settings
 
 NETWORK = "lan"
 LAPTOPS = f"{LAPTOP_MAKER[1].split()[0]}*"

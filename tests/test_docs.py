@@ -9,7 +9,7 @@ import pytest
 from netwatch_notify import errors
 from netwatch_notify.cli.main import cli
 from netwatch_notify.deliver.hook import TOLD_TO_THE_HOOK
-from netwatch_notify.settings import Settings, variable_name
+from netwatch_notify.settings.settings import Settings, variable_name
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]

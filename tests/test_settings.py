@@ -9,20 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from netwatch_notify import settings as settings_module
 from netwatch_notify.errors import UsageError
 from netwatch_notify.model.port import PortKey, PortProtocol
 from netwatch_notify.model.scan import ScanProfile
-from netwatch_notify.settings import (
-    LogLevel,
-    NotifyOn,
-    Settings,
-    default_state_dir,
-    env_file_is_exposed,
-    load_settings,
-    unknown_variables,
-    variable_name,
-)
+from netwatch_notify.settings import reading
+from netwatch_notify.settings.fields import LogLevel, NotifyOn
+from netwatch_notify.settings.reading import env_file_is_exposed, load_settings, unknown_variables
+from netwatch_notify.settings.settings import Settings, default_state_dir, variable_name
+from netwatch_notify.settings.wording import EXAMPLE_TARGETS
 from tools import generate_docs
 
 TARGETS = {"NETWATCH_TARGETS": "192.0.2.0/24"}
@@ -33,7 +27,7 @@ SECRET = "s3cr3t-Pa55word"
 def no_default_env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep the machine's own settings out; return where the default file would be."""
     path = tmp_path / "default.env"
-    monkeypatch.setattr(settings_module, "DEFAULT_ENV_FILE", path)
+    monkeypatch.setattr(reading, "DEFAULT_ENV_FILE", path)
     return path
 
 
@@ -508,9 +502,7 @@ def test_the_env_example_means_the_defaults(tmp_path: Path, uncommented: bool) -
 
     loaded = load_settings(path, {"HOME": "/home/eve"})
 
-    expected = load_settings(
-        None, {"NETWATCH_TARGETS": settings_module.EXAMPLE_TARGETS, "HOME": "/home/eve"}
-    )
+    expected = load_settings(None, {"NETWATCH_TARGETS": EXAMPLE_TARGETS, "HOME": "/home/eve"})
     assert values_of(loaded) == values_of(expected)
     assert unknown_variables(path, {}) == []
 
@@ -519,14 +511,14 @@ def test_the_errors_shown_in_the_documentation_are_real(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The example of an error in docs/configuration.md is what such settings print."""
-    monkeypatch.setattr(settings_module, "DEFAULT_ENV_FILE", Path("/etc/netwatch/netwatch.env"))
+    monkeypatch.setattr(reading, "DEFAULT_ENV_FILE", Path("/etc/netwatch/netwatch.env"))
     document = generate_docs.CONFIGURATION.read_text(encoding="utf-8")
     environment = {
         "NETWATCH_NOTIFY": "json://127.0.0.1/",
         "NETWATCH_APPRISE_CONFIG": "/etc/netwatch/apprise.conf",
         "NETWATCH_GONE_AFTER": "0",
     }
-    if os.access(settings_module.DEFAULT_ENV_FILE, os.R_OK):
+    if os.access(reading.DEFAULT_ENV_FILE, os.R_OK):
         pytest.skip("this machine has an env file of its own")
 
     assert "\n".join(errors_of(environment)) in document
@@ -534,13 +526,13 @@ def test_the_errors_shown_in_the_documentation_are_real(
 
 def test_pydantic_is_imported_by_the_settings_only() -> None:
     """One home for the library: no stage meets it."""
-    package = Path(settings_module.__file__).parent
+    package = Path(reading.__file__).parent.parent
     users = set()
     for path in package.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if any(name.startswith(("pydantic", "dotenv")) for name in modules):
-                users.add(path.name)
+                users.add(path.parent.name)
 
-    assert users == {"settings.py"}
+    assert users == {"settings"}

@@ -10,7 +10,8 @@ from pathlib import Path
 from pydantic.fields import FieldInfo
 
 from netwatch_notify.model.port import PortKey, PortProtocol
-from netwatch_notify.settings import EXAMPLE_TARGETS, Settings, variable_name
+from netwatch_notify.settings.settings import Settings, variable_name
+from netwatch_notify.settings.wording import EXAMPLE_TARGETS
 
 ROOT = Path(__file__).resolve().parent.parent
 ENV_EXAMPLE = ROOT / ".env.example"

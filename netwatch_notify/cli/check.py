@@ -20,12 +20,8 @@ from netwatch_notify.model.rule import RuleKind
 from netwatch_notify.pipeline.names import read_names
 from netwatch_notify.scan.names import resolve_targets
 from netwatch_notify.scan.runner import find_nmap, nmap_version
-from netwatch_notify.settings import (
-    Settings,
-    env_file_is_exposed,
-    load_settings,
-    unknown_variables,
-)
+from netwatch_notify.settings.reading import env_file_is_exposed, load_settings, unknown_variables
+from netwatch_notify.settings.settings import Settings
 from netwatch_notify.store.database import Database
 from netwatch_notify.store.rules import standing_rules
 

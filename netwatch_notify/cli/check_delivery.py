@@ -7,7 +7,8 @@ from netwatch_notify.cli.local_time import LocalZone
 from netwatch_notify.cli.plan import destinations_of, exposed_words
 from netwatch_notify.pipeline.trial import send_test_messages
 from netwatch_notify.report.words import counted, day
-from netwatch_notify.settings import Settings, env_file_is_exposed
+from netwatch_notify.settings.reading import env_file_is_exposed
+from netwatch_notify.settings.settings import Settings
 from netwatch_notify.store.database import Database
 from netwatch_notify.store.failing import failing
 

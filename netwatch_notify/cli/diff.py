@@ -58,7 +58,7 @@ def read_options(
     made = any(name.startswith("NETWATCH_") for name in os.environ)
     if not (tells_changes or made or options.env_file or os.access(DEFAULT_ENV_FILE, os.R_OK)):
         return DiffOptions(everything=everything), ()
-    from netwatch_notify.settings import load_fields
+    from netwatch_notify.settings.reading import load_fields
 
     names = ("volatile_scripts", "risky_ports", "detail_args")
     settings = load_fields(names, options.env_file)

@@ -31,7 +31,7 @@ from netwatch_notify.report.standing import instant_json
 from netwatch_notify.report.told_lines import beginning, known_before, told_json, told_rows
 from netwatch_notify.report.view import short_ids
 from netwatch_notify.report.words import counted
-from netwatch_notify.settings import load_fields
+from netwatch_notify.settings.reading import load_fields
 from netwatch_notify.store.database import Database
 from netwatch_notify.store.history import held_ids, near_ids
 from netwatch_notify.store.listing import first_scan_at

@@ -13,7 +13,7 @@ from netwatch_notify.errors import UsageError
 from netwatch_notify.report.outbox_list import outbox_json, outbox_table
 from netwatch_notify.report.serial import view_from_json
 from netwatch_notify.report.words import counted
-from netwatch_notify.settings import load_fields
+from netwatch_notify.settings.reading import load_fields
 from netwatch_notify.store import outbox_people
 from netwatch_notify.store.database import Database
 

@@ -20,7 +20,7 @@ from netwatch_notify.model.rule import Match, Rule, RuleKind
 from netwatch_notify.model.text import clean
 from netwatch_notify.pipeline.accept import accept
 from netwatch_notify.pipeline.names import read_names
-from netwatch_notify.settings import load_fields
+from netwatch_notify.settings.reading import load_fields
 from netwatch_notify.store import rules
 from netwatch_notify.store.database import Database
 from netwatch_notify.store.inventory import present_where

@@ -16,14 +16,9 @@ from netwatch_notify.model.message import Destination
 from netwatch_notify.model.paths import DEFAULT_ENV_FILE
 from netwatch_notify.model.text import clean
 from netwatch_notify.pipeline.plan import Plan
-from netwatch_notify.settings import (
-    AllWell,
-    NotifyOn,
-    Settings,
-    Urgent,
-    env_file_is_exposed,
-    load_settings,
-)
+from netwatch_notify.settings.fields import AllWell, NotifyOn, Urgent
+from netwatch_notify.settings.reading import env_file_is_exposed, load_settings
+from netwatch_notify.settings.settings import Settings
 
 
 def may_open_raw_sockets() -> bool:

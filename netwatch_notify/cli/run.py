@@ -20,7 +20,7 @@ from netwatch_notify.pipeline.run import run_scan
 from netwatch_notify.report.json_report import report_text
 from netwatch_notify.report.render import render
 from netwatch_notify.report.words import day
-from netwatch_notify.settings import load_fields
+from netwatch_notify.settings.reading import load_fields
 from netwatch_notify.store.database import Database
 from netwatch_notify.store.outbox import has_work
 
