@@ -1,7 +1,7 @@
 # What README.md names. Each target prepares what it needs; there is nothing to install before.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format fuzz hostile oracle month week killed kills lossy screenshots constraints clean
+.PHONY: help run install uninstall test lint format fuzz hostile oracle month week killed kills lossy screenshots constraints clean
 MAKEFLAGS += --no-builtin-rules
 
 # Words for the program, as you would type them after its name.
@@ -24,7 +24,7 @@ WEEKS ?= 4
 # would be read by a shell, and expanded by make (as its own export of it would) `$(…)` would run.
 unexport TARGETS
 ifneq ($(value TARGETS),)
-run: export NETWATCH_TARGETS := $(value TARGETS)
+run install: export NETWATCH_TARGETS := $(value TARGETS)
 endif
 
 help: ## print this list
@@ -36,6 +36,12 @@ run: ## scan, compare and tell: make run TARGETS=192.168.1.0/24 ARGS=--dry-run
 		echo "Not root: without raw sockets nmap makes a connect scan, and MAC addresses are not seen." >&2; \
 	fi
 	@.venv/bin/netwatch-notify $(if $(wildcard .env),--env-file .env) $(ARGS)
+
+install: ## install for the machine, and schedule each night: make install TARGETS=192.168.1.0/24
+	@tools/install.sh install $(ARGS)
+
+uninstall: ## take that back; settings and what is known stay
+	@tools/install.sh uninstall
 
 test: lint ## lint, then run the tests and report their coverage
 	@.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile --cov --cov-report=term

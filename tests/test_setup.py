@@ -299,7 +299,7 @@ def test_tests_install_only_the_missing_packages(ready: Machine) -> None:
 
 def test_a_mail_server_is_installed_in_ci_alone_and_nothing_starts_it(ready: Machine) -> None:
     """Your machine gets none, and CI's keeps the one it has; of exim4 no service is unpacked."""
-    script = ready.clone / "tools" / "setup.sh"
+    script = ready.clone / "tools" / "system.sh"
     text = script.read_text(encoding="utf-8")
     assert ":/usr/sbin:/sbin" in text
     # The machine that runs this test may have a mail server.
