@@ -159,7 +159,7 @@ def test_ingest_keeps_the_scan_and_its_difference(program: Program) -> None:
 
 def test_scan_too_old_to_be_kept_is_compared_before_it_goes(program: Program) -> None:
     paths = []
-    for day, ports in ((1, ["22"]), (2, ["22", "80"])):
+    for day, ports in ((1, ["22"]), (3, ["22", "80"])):
         path = program.folder / f"{day}.xml"
         text = scan_xml(host_xml("192.0.2.1", *ports), start=1_700_000_000 + day * 86400)
         path.write_text(text, encoding="utf-8")

@@ -106,6 +106,8 @@ class RunPicture:
     told: tuple[Told, ...] = ()
     took_inventory: bool = False
     """It was the first: all it saw was taken as known."""
+    is_forgotten: bool = False
+    """It is so old that what it told is not kept any more, but for what is still needed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,9 @@ def _facts(run: RunPicture, now: datetime, zone: tzinfo) -> Iterator[tuple[str, 
     told = counted(shown, "change") + (f", {quiet:,} kept quiet" if quiet else "")
     if run.took_inventory:
         told = "nothing: all it saw was taken as known"
+    elif run.is_forgotten:
+        more = f", but for {counted(len(run.told), 'change')}" if run.told else ""
+        told = f"not kept any more{more}; NETWATCH_KEEP_DAYS says for how long"
     yield "told", told if run.status in ("done", "partial", "failed") else ""
 
 
@@ -171,6 +174,7 @@ def run_json(run: RunPicture) -> dict[str, object]:
             "fast_seconds": run.fast_seconds,
             "detail_seconds": run.detail_seconds,
             "hosts_up": run.hosts_up,
+            "changes_kept": not run.is_forgotten,
             "coverage": {
                 "addresses": len(addresses),
                 "ports": {p.value: str(r) for c in run.coverages for p, r in c.ports.items()},

@@ -121,6 +121,12 @@ def known_before(
     return since
 
 
+def end_of_history(since: datetime, now: datetime, zone: tzinfo) -> str:
+    """Return where the past ends."""
+    when = day(since, zone, now)
+    return f"what was told before {when} is not kept; NETWATCH_KEEP_DAYS says for how long"
+
+
 def beginning(
     known: KnownHost | None,
     key: PortKey | None,

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from netwatch_notify.errors import AnotherRunError, StateError, UsageError
-from netwatch_notify.store.migrations import is_current, migrate
+from netwatch_notify.store.backup import copy_database, has_room_for_copy
+from netwatch_notify.store.migrations import is_current, migrate, refuse_newer
 
 BUSY_SECONDS = 30.0
 """How long to wait for another process's transaction; each of ours is far shorter."""
@@ -27,7 +28,13 @@ class Database:
 
     @classmethod
     def open(cls, directory: Path, network: str) -> "Database":
-        """Open `netwatch.db` in `directory`, making both where they are missing."""
+        """
+        Open `netwatch.db` in `directory`, making both where they are missing.
+
+        One of an older version is brought up to date, and a copy of it kept beside it as
+        `netwatch.db.schema-N`. Raises AnotherRunError where a run, of that version perhaps, is
+        in progress then.
+        """
         make_private_directory(directory)
         path = directory / "netwatch.db"
         with translated(str(path)):
@@ -35,7 +42,11 @@ class Database:
             if is_new:
                 path.touch(mode=0o600)
             database = cls(_connect(str(path)), str(path))
-            database._prepare(network)
+            try:
+                database._prepare(network, directory)
+            except BaseException:
+                database.close()
+                raise
         return database
 
     @classmethod
@@ -48,7 +59,7 @@ class Database:
         database = cls(_connect(":memory:"), str(copy_of or ":memory:"))
         with translated(database.name):
             if copy_of is not None and copy_of.exists():
-                source = sqlite3.connect(f"{copy_of.absolute().as_uri()}?mode=ro", uri=True)
+                source = _connect_to_read(copy_of)
                 try:
                     source.backup(database.connection)
                 finally:
@@ -80,10 +91,62 @@ class Database:
             database.close()
         return cls.in_memory(path, network)
 
-    def _prepare(self, network: str) -> None:
-        migrate(self.connection, self.name)
+    @classmethod
+    def to_copy(cls, directory: Path, network: str) -> "Database":
+        """
+        Open what is there, of this version or an older one, to be copied while others write.
+
+        Raises UsageError where there is none.
+        """
+        path = directory / "netwatch.db"
+        with translated(str(path)):
+            if not path.exists():
+                raise UsageError(f"{directory}: no run was made yet, so there is nothing to copy")
+            database = cls(_connect(f"{path.absolute().as_uri()}?mode=rw", uri=True), str(path))
+            try:
+                refuse_newer(database.connection, database.name)
+                database._check_network(network)
+            except BaseException:
+                database.close()
+                raise
+        return database
+
+    def _prepare(self, network: str, directory: Path | None = None) -> None:
+        """Bring the schema up to date; `directory`: where the file lies, if there is one."""
+        refuse_newer(self.connection, self.name)
+        is_new = self.connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
+        if not is_new:
+            self._check_network(network)
+        if is_new or directory is None:
+            migrate(self.connection, self.name)
+        elif not is_current(self.connection):
+            with run_lock(directory):
+                migrate(self.connection, self.name, self._keep_old)
         self.connection.execute("INSERT OR IGNORE INTO facts VALUES ('network', ?)", (network,))
         self._check_network(network)
+
+    def _keep_old(self, schema: int) -> None:
+        """Keep a copy of the database as it is, in the place of those of earlier upgrades."""
+        path = Path(self.name)
+        if not has_room_for_copy(path):
+            raise StateError(
+                f"{path}: is of an older version, and there is no room for the copy that is kept "
+                f"before it is brought up to date; free {path.stat().st_size // 1_000_000 + 2} MB "
+                f"in {path.parent}"
+            )
+        kept = path.with_name(f"{path.name}.schema-{schema}")
+        # Not our own connection: its transaction has begun, and it would wait for itself.
+        source = _connect(self.name)
+        try:
+            copy_database(source, kept)
+        finally:
+            source.close()
+        if os.geteuid() == 0:
+            owner = path.stat()
+            os.chown(kept, owner.st_uid, owner.st_gid)
+        for other in path.parent.glob(f"{path.name}.schema-*"):
+            if other != kept:
+                other.unlink()
 
     def _check_network(self, network: str) -> None:
         row = self.connection.execute("SELECT value FROM facts WHERE key = 'network'").fetchone()
@@ -112,7 +175,8 @@ class Database:
     def integrity(self) -> str:
         """Return `ok`, or what SQLite's own check found first."""
         with translated(self.name):
-            return str(self.connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+            (found,) = self.connection.execute("PRAGMA quick_check(1)").fetchone()
+        return " ".join(found.split())
 
 
 @contextmanager

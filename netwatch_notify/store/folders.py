@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection
 from pathlib import Path
 
 from netwatch_notify.errors import StateError
@@ -59,10 +59,16 @@ def point_latest(state: Path, run_id: int) -> None:
         raise StateError(f"{state / 'latest'}: {error.strerror}") from error
 
 
-def remove_folders(state: Path, runs: Iterable[int]) -> None:
-    """Remove the runs' folders, but never the one `latest` points to."""
+def remove_folders(state: Path, kept: Collection[int]) -> None:
+    """
+    Remove the folders of all runs but these, and never the one `latest` points to.
+
+    Those with higher numbers stay, too: they are of runs that a restored backup does not know.
+    """
     latest = (state / "latest").resolve()
-    for run_id in runs:
-        folder = state / "scans" / str(run_id)
-        if folder.resolve() != latest and folder.is_dir():
+    newest = max(kept, default=0)
+    for folder in (state / "scans").iterdir():
+        number = int(folder.name) if folder.name.isdecimal() else newest
+        is_old = number < newest and number not in kept
+        if is_old and folder.resolve() != latest and folder.is_dir():
             shutil.rmtree(folder, ignore_errors=True)

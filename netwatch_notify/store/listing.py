@@ -167,8 +167,11 @@ def run_numbers(database: Database) -> tuple[int, int] | None:
 def first_scan_at(database: Database) -> datetime | None:
     """Return when the run started that took the inventory."""
     with translated(database.name):
+        # The fact is kept when the run goes.
         row = database.connection.execute(
-            "SELECT min(started_at) FROM runs WHERE status IN ('done', 'partial') AND hosts_up > 0"
+            "SELECT coalesce((SELECT value FROM facts WHERE key = 'first_scan_at'), "
+            "(SELECT min(started_at) FROM runs "
+            "WHERE status IN ('done', 'partial') AND hosts_up > 0))"
         ).fetchone()
     return optional_instant(row[0])
 

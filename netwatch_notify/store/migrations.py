@@ -1,10 +1,11 @@
 """
-The database's schema as numbered steps, each in one transaction with its record.
+The database's schema as numbered steps; those that are missing are taken in one transaction.
 
 A released step is never edited; a new one is added.
 """
 
 import sqlite3
+from collections.abc import Callable, Iterator
 
 from netwatch_notify.errors import StateError
 
@@ -178,21 +179,66 @@ STEPS: tuple[str, ...] = (
     CREATE INDEX outbox_digest ON outbox (digest) WHERE digest IS NOT NULL;
     CREATE INDEX outbox_destination ON outbox (destination, id);
     """,
+    """
+    ALTER TABLE outbox ADD COLUMN together TEXT NOT NULL DEFAULT '';
+    """,
 )
 
 
 def is_current(connection: sqlite3.Connection) -> bool:
     """Whether the schema is the one this version writes."""
-    return int(connection.execute("PRAGMA user_version").fetchone()[0]) == len(STEPS)
+    return _version(connection) == len(STEPS)
 
 
-def migrate(connection: sqlite3.Connection, name: str) -> None:
-    """Bring the schema up to date. Raises StateError where the database is newer than we are."""
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+def refuse_newer(connection: sqlite3.Connection, name: str) -> None:
+    """Raise StateError where the database is newer than we are; it stays as it is."""
+    version = _version(connection)
     if version > len(STEPS):
         raise StateError(
             f"{name}: was written by a newer netwatch-notify (schema {version}, "
             f"this one knows {len(STEPS)}); upgrade netwatch-notify"
         )
-    for number, step in enumerate(STEPS[version:], version + 1):
-        connection.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;")
+
+
+def migrate(
+    connection: sqlite3.Connection, name: str, keep_old: Callable[[int], None] | None = None
+) -> None:
+    """
+    Bring the schema up to date, in one transaction: whenever it ends, the old or the new is there.
+
+    `keep_old` is called with the old schema's number before anything is written, and not for a
+    new database. Raises StateError where the database is newer than we are.
+    """
+    refuse_newer(connection, name)
+    if is_current(connection):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Another process may have been at it since.
+        version = _version(connection)
+        if version and version < len(STEPS) and keep_old:
+            keep_old(version)
+        for step in STEPS[version:]:
+            for statement in _statements(step):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {max(version, len(STEPS))}")
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _statements(step: str) -> Iterator[str]:
+    """Yield a step's statements; `executescript` would commit before and between them."""
+    statement = ""
+    for line in step.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    if statement.strip():
+        raise ValueError(f"a statement without its semicolon: {statement}")

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from statistics import median
 
 from netwatch_notify.model.change import Change, Problem
@@ -175,13 +175,24 @@ def last_done(database: Database) -> RunRecord | None:
     return RunRecord(row[0], row[1], row[2], instant_of(row[3])) if row else None
 
 
-def last_settled_at(database: Database) -> datetime | None:
-    """Return when the last run that settled anything started."""
+def last_settled_at(database: Database, until: datetime | None = None) -> datetime | None:
+    """Return when the last run that settled anything started; what is after `until` is left out."""
     with translated(database.name):
         row = database.connection.execute(
-            "SELECT max(started_at) FROM runs WHERE status IN ('done', 'partial')"
+            "SELECT max(started_at) FROM runs WHERE status IN ('done', 'partial') "
+            "AND started_at <= coalesce(?, started_at)",
+            (instant_text(until) if until else None,),
         ).fetchone()
     return instant_of(row[0]) if row and row[0] else None
+
+
+def last_ended_at(database: Database) -> datetime | None:
+    """Return when the latest run that has ended did, by this machine's clock."""
+    with translated(database.name):
+        row = database.connection.execute(
+            "SELECT ended_at FROM runs WHERE ended_at IS NOT NULL ORDER BY id DESC LIMIT 1"
+        ).fetchone()
+    return instant_of(row[0]) if row else None
 
 
 def run_with_content(database: Database, content: str) -> int | None:
@@ -251,22 +262,3 @@ def last_good_scans(database: Database) -> dict[str, str]:
     with translated(database.name):
         rows = database.connection.execute("SELECT label, scan FROM parts WHERE scan <> ''")
         return dict(rows.fetchall())
-
-
-def prune(database: Database, keep_days: int, now: datetime) -> list[int]:
-    """
-    Forget delivered messages older than `keep_days`; return the runs whose files may go.
-
-    Runs and changes stay: they are small, and the history answers from them.
-    """
-    limit = instant_text(now - timedelta(days=keep_days))
-    with database.atomic():
-        database.connection.execute(
-            "DELETE FROM outbox WHERE created_at < ? AND (state IN ('sent', 'dropped') "
-            "OR (state = 'given-up' AND is_told) OR state = 'joined') AND (digest IS NULL "
-            "OR digest NOT IN (SELECT id FROM outbox "
-            "WHERE state IN ('waiting', 'failed', 'given-up')))",
-            (limit,),
-        )
-        rows = database.connection.execute("SELECT id FROM runs WHERE started_at < ?", (limit,))
-        return [row[0] for row in rows]

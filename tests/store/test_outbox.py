@@ -15,7 +15,8 @@ from netwatch_notify.store.database import Database
 from netwatch_notify.store.failing import failing, record_told, untold_given_up
 from netwatch_notify.store.outbox_people import drop, listed, retry
 from netwatch_notify.store.process import is_alive, this_process
-from netwatch_notify.store.runs import begin_run, prune
+from netwatch_notify.store.pruning import prune
+from netwatch_notify.store.runs import begin_run
 from tests.builders import night
 
 NOW = night(1)

@@ -10,6 +10,7 @@ from netwatch_notify.model.change import Problem
 from netwatch_notify.store import outbox, runs
 from netwatch_notify.store.database import Database
 from netwatch_notify.store.folders import point_latest, remove_folders, run_folder, write_private
+from netwatch_notify.store.pruning import prune
 from tests.builders import coverage, night
 
 
@@ -114,7 +115,7 @@ def test_pruning_forgets_old_sent_messages_but_none_that_wait(database: Database
         for run, number in ((old, 1), (old, 1), (new, 40)):
             outbox.add(database, run, "d", "x", night(number))
         database.connection.execute("UPDATE outbox SET state = 'sent' WHERE id IN (1, 3)")
-    assert runs.prune(database, 30, night(40) + timedelta(hours=1)) == [old]
+    assert prune(database, 30, night(40) + timedelta(hours=1)) == {new}
     rows = database.connection.execute("SELECT id FROM outbox ORDER BY id").fetchall()
     assert rows == [(2,), (3,)]
 
@@ -126,7 +127,7 @@ def test_old_folders_go_but_never_the_latest(tmp_path: Path) -> None:
     point_latest(tmp_path, 2)
     assert (tmp_path / "latest" / "fast.xml").exists()
     assert (tmp_path / "latest").resolve().name == "2"
-    remove_folders(tmp_path, [1, 2, 99])
+    remove_folders(tmp_path, [3])
     assert sorted(path.name for path in (tmp_path / "scans").iterdir()) == ["2", "3"]
 
 
