@@ -1,7 +1,7 @@
 # What README.md names. Each target prepares what it needs; there is nothing to install before.
 
 .DEFAULT_GOAL := help
-.PHONY: help run install uninstall test lint format fuzz hostile oracle month week killed kills lossy screenshots constraints clean
+.PHONY: help run install uninstall test lint format fuzz hostile oracle month week year killed kills lossy fresh screenshots constraints man dist package release clean docs docs-serve
 MAKEFLAGS += --no-builtin-rules
 
 # Words for the program, as you would type them after its name.
@@ -20,6 +20,10 @@ SEEDS ?= 20
 # How many weeks `make week` plays; each takes some 10 min.
 WEEKS ?= 4
 
+# How `make release` tests first: tests (all of them), lint, or none (they have just run).
+CHECK ?= tests
+VERSION ?=
+
 # TARGETS reaches the program through its environment, letter for letter: pasted into a recipe it
 # would be read by a shell, and expanded by make (as its own export of it would) `$(…)` would run.
 unexport TARGETS
@@ -28,7 +32,7 @@ run install: export NETWATCH_TARGETS := $(value TARGETS)
 endif
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: ## scan, compare and tell: make run TARGETS=192.168.1.0/24 ARGS=--dry-run
 	@tools/setup.sh run
@@ -73,6 +77,10 @@ month: ## hold what is told of 20 invented months against the truth, beside ndif
 	@tools/setup.sh test
 	@.venv/bin/python -m benchmarks.month --seeds $(SEEDS)
 
+year: ## let a year of nights pass on 1,000 hosts: does a run get slower, is what is old forgotten? (3 min)
+	@tools/setup.sh test
+	@.venv/bin/python -m benchmarks.year
+
 week: ## play weeks in which destinations fail in every way, with real hangs: make week WEEKS=1
 	@tools/setup.sh test
 	@.venv/bin/python -m tests.week $(WEEKS)
@@ -89,6 +97,11 @@ lossy: ## thirty nights on a test network that loses packets: nothing may be tol
 	@tools/setup.sh test
 	@.venv/bin/python -m tests.lossy_nights --nights 30 --hosts 60
 
+fresh: ## time the first preview and the installation on the smallest Debian (as root, 3 min)
+	@tools/setup.sh test
+	@command -v debootstrap >/dev/null 2>&1 || apt-get -q install -y --no-install-recommends debootstrap >&2
+	@.venv/bin/python -m tests.machine.fresh
+
 screenshots: ## take the pictures of mails in docs/pictures anew, with Chromium
 	@tools/setup.sh test
 	@command -v chromium >/dev/null 2>&1 || { \
@@ -98,10 +111,36 @@ screenshots: ## take the pictures of mails in docs/pictures anew, with Chromium
 	}
 	@.venv/bin/python -m tools.screenshots
 
+docs: ## build docs/ as a site into site/, and stop at a link that leads nowhere
+	@tools/setup.sh test
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet
+
+docs-serve: ## show docs/ on http://127.0.0.1:8000/ while you write
+	@tools/setup.sh test
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs serve --dev-addr 127.0.0.1:8000
+
 constraints: ## write constraints.txt anew from the newest releases
 	@tools/setup.sh constraints
 
+man: ## write the man page and the completion scripts in contrib/ anew
+	@tools/setup.sh test
+	@.venv/bin/python -m tools.generate_man
+
+dist: ## build wheel and sdist into dist/, and see that PyPI would take them
+	@tools/setup.sh test
+	@rm -rf dist
+	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) .venv/bin/python -m build --no-isolation --outdir dist .
+	@.venv/bin/python -m twine check --strict dist/*
+
+package: ## install the wheel and the clone with pipx and uv in a temporary folder (1 min)
+	@tools/setup.sh test
+	@.venv/bin/python -m tests.packaging.installers
+
+release: ## test, set version and date, commit, tag and build; uploads nothing: make release VERSION=0.2.0
+	@tools/setup.sh test
+	@.venv/bin/python -m tools.release --check $(CHECK) -- $(VERSION)
+
 clean: ## delete what these targets made (not .env, nor the state directory)
-	rm -rf .venv .venv-synapse .coverage .coverage.* htmlcov dist build *.egg-info
+	rm -rf .venv .venv-synapse site .coverage .coverage.* htmlcov dist build *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzz
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -284,7 +284,7 @@ def test_newer_python_beside_an_old_one_is_taken(debian: Machine) -> None:
 
 
 def test_tests_install_only_the_missing_packages(ready: Machine) -> None:
-    """A tool that is there is not installed again; both groups reach pip."""
+    """A tool that is there is not installed again; all groups reach pip."""
     for tool in ("ip", "nft", "openssl", "cron"):
         ready.add(tool)
 
@@ -294,7 +294,9 @@ def test_tests_install_only_the_missing_packages(ready: Machine) -> None:
     assert ready.calls()[-1].endswith("--no-install-recommends ndiff")
     installed = (ready.clone / ".venv/requirements.txt").read_text(encoding="utf-8").split("\n")
     groups = PROJECT["dependency-groups"]
-    assert [line for line in installed if line] == [*groups["test"], *groups["lint"]]
+    assert [line for line in installed if line] == [
+        *(*groups["test"], *groups["lint"], *groups["package"], *groups["docs"])
+    ]
 
 
 def test_a_mail_server_is_installed_in_ci_alone_and_nothing_starts_it(ready: Machine) -> None:
@@ -304,7 +306,18 @@ def test_a_mail_server_is_installed_in_ci_alone_and_nothing_starts_it(ready: Mac
     assert ":/usr/sbin:/sbin" in text
     # The machine that runs this test may have a mail server.
     script.write_text(text.replace(":/usr/sbin:/sbin", ""), encoding="utf-8")
-    for tool in ("ip", "nft", "openssl", "cron", "ndiff"):
+    for tool in (
+        "ip",
+        "nft",
+        "openssl",
+        "cron",
+        "ndiff",
+        "zsh",
+        "fish",
+        "mandoc",
+        "promtool",
+        "chromium",
+    ):
         ready.add(tool)
 
     ready.set_up("test")
@@ -318,6 +331,53 @@ def test_a_mail_server_is_installed_in_ci_alone_and_nothing_starts_it(ready: Mac
     assert ci[-1].endswith("--no-install-recommends exim4-daemon-light")
     for place in ("/etc/init.d", "/etc/cron.daily", "*/systemd/system"):
         assert f"-o DPkg::Options::=--path-exclude={place}/exim4* " in ci[-1]
+
+
+def test_shells_and_mandoc_are_installed_in_ci_alone(ready: Machine) -> None:
+    """Your machine gets no shell that you do not use; CI fails without."""
+    script = ready.clone / "tools" / "system.sh"
+    text = script.read_text(encoding="utf-8")
+    # The machine that runs this test may have them.
+    script.write_text(text.replace(":/usr/sbin:/sbin", ""), encoding="utf-8")
+    for tool in ("ip", "nft", "openssl", "cron", "ndiff", "sendmail", "promtool"):
+        ready.add(tool)
+
+    ready.set_up("test")
+    yours = ready.calls()
+    ready.set_up("test", CI="true")
+
+    assert yours == []
+    assert ready.calls()[-1].endswith("--no-install-recommends zsh fish mandoc chromium")
+
+
+def test_promtool_is_installed_in_ci_alone_and_no_server_starts(ready: Machine) -> None:
+    """Your machine gets no Prometheus; of CI's no service is unpacked."""
+    script = ready.clone / "tools" / "system.sh"
+    text = script.read_text(encoding="utf-8")
+    script.write_text(text.replace(":/usr/sbin:/sbin", ""), encoding="utf-8")
+    for tool in (
+        "ip",
+        "nft",
+        "openssl",
+        "cron",
+        "ndiff",
+        "sendmail",
+        "zsh",
+        "fish",
+        "mandoc",
+        "chromium",
+    ):
+        ready.add(tool)
+
+    ready.set_up("test")
+    yours = ready.calls()
+    ready.set_up("test", CI="true")
+
+    assert yours == []
+    call = ready.calls()[-1]
+    assert call.endswith("--no-install-recommends prometheus")
+    for place in ("/etc/init.d", "*/systemd/system"):
+        assert f"-o DPkg::Options::=--path-exclude={place}/prometheus* " in call
 
 
 # --- tools/setup.sh: .venv
@@ -481,7 +541,7 @@ def test_others_than_root_are_told_what_a_scan_cannot_see(program: Machine) -> N
 
 def test_make_alone_lists_every_target(ready: Machine) -> None:
     """The default target prints one line for each target."""
-    listed = re.findall(r"^make ([a-z]+) +\S", ready.call("make").stdout, re.MULTILINE)
+    listed = re.findall(r"^make ([a-z-]+) +\S", ready.call("make").stdout, re.MULTILINE)
 
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
@@ -540,6 +600,8 @@ def test_constraints_pin_every_direct_dependency() -> None:
             *PROJECT["build-system"]["requires"],
             *groups["test"],
             *groups["lint"],
+            *groups["package"],
+            *groups["installers"],
         )
     }
 

@@ -1,21 +1,26 @@
 """
-Rewrite what is generated from the settings: `.env.example` and the table in the docs.
+Rewrite what is generated: `.env.example` and the table in the docs from the settings; usage lines
+and options in docs/cli.md, the man page and the completion scripts from the command line; the
+scripts that pages show from the files they are.
 
 Run it as `python -m tools.generate_docs` in the repository's folder.
 """
 
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
-from pydantic.fields import FieldInfo
-
-from netwatch_notify.model.port import PortKey, PortProtocol
 from netwatch_notify.settings.settings import Settings, variable_name
 from netwatch_notify.settings.wording import EXAMPLE_TARGETS
+from tools.default_text import default_text
+from tools.generate_cli import with_commands
+from tools.generate_man import write_contrib
+from tools.shown_scripts import PAGES, with_scripts
 
 ROOT = Path(__file__).resolve().parent.parent
 ENV_EXAMPLE = ROOT / ".env.example"
 CONFIGURATION = ROOT / "docs" / "configuration.md"
+COMMAND_LINE = ROOT / "docs" / "cli.md"
 BEGIN = "<!-- settings: begin, written by tools/generate_docs.py -->\n"
 END = "<!-- settings: end -->\n"
 
@@ -40,7 +45,7 @@ def write_env_example() -> str:
         meaning = textwrap.fill(
             field.description or "", 98, initial_indent="# ", subsequent_indent="# "
         )
-        default = _default_text(field)
+        default = default_text(field)
         value = f"'{default}'" if " " in default else default
         if field.is_required():
             blocks.append(f"{meaning}\n{variable_name(name)}={EXAMPLE_TARGETS}\n")
@@ -53,28 +58,22 @@ def settings_table() -> str:
     """Return the Markdown table of every setting: variable, default, meaning."""
     rows = ["| variable | default | meaning |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():
-        default = _default_text(field)
+        default = default_text(field)
         shown = f"`{default}`" if default else ""
         meaning = (field.description or "").replace("|", r"\|")
         rows.append(f"| `{variable_name(name)}` | {shown} | {meaning} |")
     return "\n".join(rows) + "\n"
 
 
-def _default_text(field: FieldInfo) -> str:
-    """Return the default as a user would write it; nothing where there is none or it varies."""
-    default = None if field.is_required() else field.default
-    if default is None or field.default_factory is not None:
-        return ""
-    if isinstance(default, frozenset):
-        return ",".join(_port_text(key) for key in sorted(default))
-    return " ".join(default) if isinstance(default, tuple) else str(default)
-
-
-def _port_text(key: PortKey) -> str:
-    return str(key.number) if key.protocol is PortProtocol.TCP else str(key)
+def rewrite(path: Path, renewed: Callable[[str], str]) -> None:
+    """Write a document anew, with what is generated in it renewed."""
+    path.write_text(renewed(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":
     ENV_EXAMPLE.write_text(write_env_example(), encoding="utf-8")
-    document = CONFIGURATION.read_text(encoding="utf-8")
-    CONFIGURATION.write_text(with_table(document), encoding="utf-8")
+    rewrite(CONFIGURATION, with_table)
+    rewrite(COMMAND_LINE, with_commands)
+    for page in PAGES:
+        rewrite(page, with_scripts)
+    write_contrib()

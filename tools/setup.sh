@@ -118,7 +118,7 @@ build_venv() {
     say "installing netwatch-notify and its libraries into .venv."
     : >.venv/requirements.txt
     if [ "$purpose" != run ]; then
-        requirements .venv/bin/python test lint >.venv/requirements.txt
+        requirements .venv/bin/python test lint package docs >.venv/requirements.txt
     fi
     # The variables pin what builds the package too, which -c does not: the first one before
     # pip 25.3, the second one since. Relative, because pip splits them at spaces.
@@ -185,7 +185,7 @@ write_constraints() {
     folder=$(mktemp -d)
     trap 'rm -rf "$folder"' EXIT
     "$python" -m venv "$folder/venv"
-    requirements "$python" run test lint fuzz build >"$folder/requirements.txt"
+    requirements "$python" run test lint package docs installers fuzz build >"$folder/requirements.txt"
     # hatchling asks for it when it builds an editable install.
     echo "editables~=0.3" >>"$folder/requirements.txt"
     say "asking for the newest releases with $("$python" --version)."

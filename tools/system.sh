@@ -48,6 +48,13 @@ find_missing_tools() {
         # A mail server, so on CI's machines only, and never where there is one already: Debian has
         # one at a time, and apt would remove yours.
         [ -z "${CI-}" ] || installed sendmail || wanted="$wanted exim4-daemon-light"
+        # Shells that complete words, what judges the man page, and what shows the docs as on a
+        # phone: on CI's machines only.
+        for tool in zsh fish mandoc chromium; do
+            [ -z "${CI-}" ] || installed "$tool" || wanted="$wanted $tool"
+        done
+        # promtool, which judges the metrics, comes with a server that nobody wants on his machine.
+        [ -z "${CI-}" ] || installed promtool || wanted="$wanted prometheus"
         wanted=${wanted# }
     fi
     # Something has to start the nightly run; systemd does where it runs.
@@ -94,10 +101,13 @@ install_packages() {
     # A machine that has just booted may be busy with its unattended upgrades: wait for them.
     # Of exim4 the tests need the program alone: what would start it (now, at boot, each night) is
     # not unpacked, and its maintainer scripts start nothing that is not there (4.96-15+deb12u10).
+    # The same goes for prometheus (2.42.0+ds-5+deb12u1).
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 \
         -o DPkg::Options::='--path-exclude=/etc/init.d/exim4*' \
         -o DPkg::Options::='--path-exclude=/etc/cron.daily/exim4*' \
         -o DPkg::Options::='--path-exclude=*/systemd/system/exim4*' \
+        -o DPkg::Options::='--path-exclude=/etc/init.d/prometheus*' \
+        -o DPkg::Options::='--path-exclude=*/systemd/system/prometheus*' \
         install -y --no-install-recommends "$@" ||
         stop "apt-get could not install $(listed "$@"); its own message is above."
 }
