@@ -8,7 +8,8 @@ import apprise
 import httpx
 import pytest
 
-from netwatch_notify.log import MASK, SecretFilter, setup_logging
+from netwatch_notify.log.secrets import MASK, SecretFilter
+from netwatch_notify.log.setup import setup_logging
 
 TOKEN = "TIiajkdnlazkcOXrIdevi7FQ"
 SLACK = f"slack://T1JJ3T3L2/A1BRTD4JD/{TOKEN}/#alerts"
@@ -41,6 +42,17 @@ def test_records_go_to_the_stream_from_the_level_on() -> None:
 
     (line,) = stream.getvalue().splitlines()
     assert line.endswith(" WARNING netwatch_notify.scan: part 3 cut")
+
+
+def test_a_message_is_one_line_whatever_is_in_it() -> None:
+    """What a scanned host wrote cannot look like a record of ours."""
+    stream = io.StringIO()
+    setup_logging("info", stream)
+
+    logging.getLogger("x").warning("banner %s", "a\n2026-01-01 00:00:00,000 ERROR x: forged")
+
+    (line,) = stream.getvalue().splitlines()
+    assert line.endswith(r" WARNING x: banner a\n2026-01-01 00:00:00,000 ERROR x: forged")
 
 
 def test_setting_up_again_replaces_the_first_time() -> None:

@@ -13,7 +13,7 @@ from netwatch_notify.errors import UsageError
 from netwatch_notify.model.port import PortKey, PortProtocol
 from netwatch_notify.model.scan import ScanProfile
 from netwatch_notify.settings import reading
-from netwatch_notify.settings.fields import LogLevel, NotifyOn
+from netwatch_notify.settings.fields import LogFormat, LogLevel, NotifyOn
 from netwatch_notify.settings.reading import env_file_is_exposed, load_settings, unknown_variables
 from netwatch_notify.settings.settings import Settings, default_state_dir, variable_name
 from netwatch_notify.settings.wording import EXAMPLE_TARGETS
@@ -75,7 +75,8 @@ def test_targets_are_all_that_must_be_set() -> None:
     assert {PortKey(23), PortKey(445), PortKey(27017)} <= loaded.risky_ports
     assert loaded.heartbeat_url is None
     assert loaded.keep_days == 90
-    assert loaded.log_level is LogLevel.WARNING
+    assert (loaded.log_level, loaded.log_format) == (None, LogFormat.TEXT)
+    assert loaded.metrics_file is None
 
 
 def test_every_variable_sets_its_field(tmp_path: Path) -> None:
@@ -101,6 +102,8 @@ def test_every_variable_sets_its_field(tmp_path: Path) -> None:
         HEARTBEAT_URL="https://hc.example.org/uuid",
         KEEP_DAYS="7",
         LOG_LEVEL="DEBUG",
+        LOG_FORMAT="JSON",
+        METRICS_FILE="/var/lib/prometheus/node-exporter/netwatch-lan.prom",
     )
 
     written = [target.written for target in loaded.targets]
@@ -121,6 +124,8 @@ def test_every_variable_sets_its_field(tmp_path: Path) -> None:
     assert loaded.heartbeat_url is not None
     assert loaded.heartbeat_url.get_secret_value() == "https://hc.example.org/uuid"
     assert (loaded.keep_days, loaded.log_level) == (7, LogLevel.DEBUG)
+    assert loaded.log_format is LogFormat.JSON
+    assert loaded.metrics_file == Path("/var/lib/prometheus/node-exporter/netwatch-lan.prom")
 
 
 def test_the_profile_is_a_frozen_value_of_what_was_set() -> None:
@@ -336,6 +341,10 @@ def test_each_network_has_a_state_directory_of_its_own(
         ("HEARTBEAT_URL", "https://[hc", "http"),
         ("KEEP_DAYS", "1000000000", "at most 36500"),
         ("LOG_LEVEL", "loud", "none of 'debug'"),
+        ("LOG_FORMAT", "xml", "none of 'text', 'json'"),
+        ("METRICS_FILE", "lan.prom", "not an absolute path"),
+        ("METRICS_FILE", "/var/lib/lan.txt", "must end in .prom"),
+        ("METRICS_FILE", "/var/lib/.prom", "must end in .prom"),
         ("NOTIFY", "json://127.0.0.1/ admin@example.org", "entry 2 is no apprise URL"),
         ("NOTIFY", "json://127.0.0.1/a,json://127.0.0.1/b", "white space, not by commas"),
         ("NOTIFY", "json://127.0.0.1/a, json://127.0.0.1/b", "white space, not by commas"),

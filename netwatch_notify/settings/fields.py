@@ -47,8 +47,15 @@ class Urgent(StrEnum):
     NEVER = "never"
 
 
+class LogFormat(StrEnum):
+    """What a record in the log looks like."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 class LogLevel(StrEnum):
-    """How much is logged to stderr."""
+    """How much is logged."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -141,6 +148,14 @@ def _absolute(path: Path) -> Path:
     return path
 
 
+def _prom_file(path: Path) -> Path:
+    if path.suffix != ".prom" or path.name.startswith("."):
+        raise ValueError(
+            f"{str(path)!r} is not read by the textfile collector; its name must end in .prom"
+        )
+    return path
+
+
 def _urls(value: object) -> object:
     """Split at white space; the errors count entries, because an entry is a secret."""
     if not isinstance(value, str):
@@ -175,5 +190,6 @@ PortKeys = Annotated[frozenset[PortKey], NoDecode, BeforeValidator(_port_keys)]
 Scripts = Annotated[frozenset[str], NoDecode, BeforeValidator(_scripts)]
 Urls = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_urls)]
 AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
+MetricsFile = Annotated[Path, AfterValidator(_absolute), AfterValidator(_prom_file)]
 Seconds = Annotated[int, Field(ge=1, le=30 * 86_400)]
 Processes = Annotated[int, Field(ge=1, le=64)]

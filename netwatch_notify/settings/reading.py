@@ -15,7 +15,7 @@ from netwatch_notify.errors import UsageError
 from netwatch_notify.model.paths import DEFAULT_ENV_FILE
 from netwatch_notify.model.text import clean
 from netwatch_notify.settings.settings import PREFIX, Settings, default_state_dir, variable_name
-from netwatch_notify.settings.wording import error_lines
+from netwatch_notify.settings.wording import error_lines, field_line
 
 _MAY_BE_EMPTY = frozenset(
     {
@@ -90,7 +90,7 @@ def load_fields(
         try:
             values[name] = adapter.validate_python(text)
         except ValidationError as error:
-            lines.append(f"{variable_name(name)}: {error.errors()[0]['ctx']['error']}")
+            lines.append(field_line(name, error, env_file or DEFAULT_ENV_FILE))
     if lines:
         raise UsageError("\n".join(sorted(lines)))
     return values

@@ -23,7 +23,9 @@ from netwatch_notify.model.target import AddressSet, Target
 from netwatch_notify.settings.fields import (
     AbsolutePath,
     AllWell,
+    LogFormat,
     LogLevel,
+    MetricsFile,
     NmapArguments,
     NotifyOn,
     PortKeys,
@@ -44,14 +46,26 @@ PREFIX = "NETWATCH_"
 
 
 def default_state_dir(network: str, environment: Mapping[str, str]) -> Path:
-    """Return where `network` keeps its state: the system's folder for root, else the user's."""
-    if os.geteuid() == 0:
-        return Path("/var/lib/netwatch", network)
+    """
+    Return where `network` keeps its state: the machine's folder for root, else the user's.
+
+    The machine's folder also for the user to whom `install --user` gave it.
+    """
+    system = Path("/var/lib/netwatch", network)
+    if os.geteuid() in (0, _owner(system)):
+        return system
     # A relative XDG_STATE_HOME is to be ignored (XDG Base Directory Specification 0.8).
     base = Path(environment.get("XDG_STATE_HOME", ""))
     if not base.is_absolute():
         base = Path(environment.get("HOME") or Path.home(), ".local", "state")
     return base / "netwatch" / network
+
+
+def _owner(path: Path) -> int | None:
+    try:
+        return path.stat().st_uid
+    except OSError:
+        return None
 
 
 class Settings(BaseSettings):
@@ -108,7 +122,8 @@ class Settings(BaseSettings):
     state_dir: AbsolutePath = Field(
         default_factory=lambda data: default_state_dir(data.get("network", "lan"), os.environ),
         description="Absolute path of the folder for the database and the scans kept. Default: "
-        "/var/lib/netwatch/NETWORK for root, else netwatch/NETWORK in $XDG_STATE_HOME or "
+        "/var/lib/netwatch/NETWORK for root and the user it belongs to, else netwatch/NETWORK in "
+        "$XDG_STATE_HOME or "
         "~/.local/state.",
     )
     notify: Urls = Field(
@@ -203,9 +218,19 @@ class Settings(BaseSettings):
     keep_days: int = Field(
         default=90, ge=1, le=36_500, description="Days for which scans and history are kept."
     )
-    log_level: Annotated[LogLevel, BeforeValidator(lower)] = Field(
-        default=LogLevel.WARNING,
-        description="What is logged to stderr: debug, info, warning or error.",
+    log_level: Annotated[LogLevel, BeforeValidator(lower)] | None = Field(
+        default=None,
+        description="What is logged: debug, info, warning or error. Empty: info in syslog and the "
+        "journal, warning on stderr.",
+    )
+    log_format: Annotated[LogFormat, BeforeValidator(lower)] = Field(
+        default=LogFormat.TEXT,
+        description="How it is logged: text, or json with one object a line.",
+    )
+    metrics_file: MetricsFile | None = Field(
+        default=None,
+        description="Absolute path, ending in .prom, of a file for the textfile collector of "
+        "Prometheus' node exporter; each network needs its own. Empty: none.",
     )
 
     @classmethod

@@ -26,6 +26,12 @@ def error_lines(error: ValidationError, env_file: Path) -> list[str]:
     )
 
 
+def field_line(field: str, error: ValidationError, env_file: Path) -> str:
+    """Return the line for one variable that was checked alone."""
+    details = dict(error.errors(include_url=False)[0])
+    return f"{variable_name(field)}: {clean(_error_message(field, details, env_file), ERROR_LIMIT)}"
+
+
 def _error_message(field: str, details: dict[str, Any], env_file: Path) -> str:
     context = details.get("ctx", {})
     value = "the value" if field in _SECRET_FIELDS else repr(details["input"])

@@ -1,20 +1,17 @@
-"""Logging to stderr, with destination URLs and their tokens kept out of every record."""
+"""Destination URLs and their tokens, kept out of every record."""
 
 import logging
 import re
 from collections.abc import Iterable
-from typing import TextIO
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 MASK = "***"
 PIECE_LENGTH = 8
 """Shorter pieces of a URL are masked only as part of the whole: `slack` alone tells nothing."""
 
-_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-_HANDLER_NAME = "netwatch-notify"
 _PLAIN_OPTIONS = frozenset({"format", "mode", "overflow", "smtp", "name"})
 """Options of apprise URLs that hold nothing secret, so that their words stay readable."""
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 """Scanned machines write parts of what is logged; no terminal escape of theirs gets out."""
 
 
@@ -44,32 +41,6 @@ class SecretFilter(logging.Filter):
         """Return `text` without any secret and without control characters."""
         text = self._pattern.sub(MASK, text) if self._pattern else text
         return _CONTROL.sub("", text)
-
-
-def setup_logging(level: int | str, stream: TextIO, secrets: Iterable[str] = ()) -> None:
-    """
-    Log to `stream` from `level` on; calling it again, with secrets, replaces the first set-up.
-
-    httpx and urllib3 tell of every request only at DEBUG. apprise is held at INFO even then:
-    its DEBUG logs the whole URL and body.
-    """
-    root = logging.getLogger()
-    for handler in [h for h in root.handlers if h.get_name() == _HANDLER_NAME]:
-        root.removeHandler(handler)
-    handler = logging.StreamHandler(stream)
-    handler.set_name(_HANDLER_NAME)
-    handler.setFormatter(logging.Formatter(_FORMAT))
-    root.addHandler(handler)
-    root.setLevel(level.upper() if isinstance(level, str) else level)
-    secret_filter = SecretFilter(secrets)
-    for handler in root.handlers:
-        for old in [f for f in handler.filters if isinstance(f, SecretFilter)]:
-            handler.removeFilter(old)
-        handler.addFilter(secret_filter)
-    debugging = root.level <= logging.DEBUG
-    logging.getLogger("apprise").setLevel(logging.INFO if debugging else logging.WARNING)
-    for name in ("httpx", "httpcore", "urllib3"):
-        logging.getLogger(name).setLevel(logging.NOTSET if debugging else logging.WARNING)
 
 
 def _pieces(secret: str) -> set[str]:
