@@ -21,6 +21,20 @@ class ScanProfile:
     arguments: tuple[str, ...] = ("-T4",)
     privileged: bool = True
     """Whether nmap may open raw sockets; without, it silently makes a connect scan."""
+    must_be_told: bool = False
+    """Whether nmap has to be told that it may: of itself it believes only root."""
+
+    @property
+    def privilege_arguments(self) -> tuple[str, ...]:
+        """
+        What tells nmap whether it may open raw sockets; nothing where it knows.
+
+        On the command line and not in its environment, so that a printed command makes the
+        same kind of scan when it is called again, or says that it cannot.
+        """
+        if not self.privileged:
+            return ("--unprivileged",)
+        return ("--privileged",) if self.must_be_told else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ def fast_command(nmap: str, profile: ScanProfile, part: Part) -> list[str]:
     return [
         nmap,
         *profile.arguments,
-        *([] if profile.privileged else ["--unprivileged"]),
+        *profile.privilege_arguments,
         *("-n", "--unique", "--resolve-all", "--stats-every", "5s"),
         *(["-6"] if part.version == 6 else []),
         *profile.port_arguments,
@@ -111,15 +111,19 @@ def detail_command(
     ports: Iterable[PortKey],
     addresses: Sequence[Address],
     output: str,
+    privilege: Sequence[str] = (),
 ) -> list[str]:
     """
     Return the detail scan of some ports of some hosts; `output` is the base name for `-oA`.
+
+    `privilege` is the profile's `privilege_arguments`.
 
     `-Pn`: the fast scan has just seen these hosts, and discovery would lose the quiet ones.
     """
     return [
         nmap,
         *("-n", "-Pn", "-T4"),
+        *privilege,
         *arguments,
         *_family(addresses),
         *_port_words(ports),
@@ -136,7 +140,7 @@ def confirm_command(
     output: str,
     *,
     known_up: bool,
-    privileged: bool,
+    privilege: Sequence[str] = (),
     arp: bool = True,
 ) -> list[str]:
     """
@@ -152,7 +156,7 @@ def confirm_command(
     return [
         nmap,
         *("-n", "-T3", "--max-retries", str(CONFIRM_RETRIES)),
-        *([] if privileged else ["--unprivileged"]),
+        *privilege,
         *([] if arp else ["--disable-arp-ping"]),
         *discovery,
         *_family(addresses),

@@ -38,9 +38,9 @@ class LookCommand:
     """Where its XML will lie."""
 
     @property
-    def is_privileged(self) -> bool:
-        """Whether nmap may open raw sockets."""
-        return "--unprivileged" not in self.argv
+    def privilege(self) -> tuple[str, ...]:
+        """What it tells nmap of raw sockets."""
+        return tuple(word for word in self.argv if word in ("--privileged", "--unprivileged"))
 
 
 def look_commands(
@@ -49,9 +49,13 @@ def look_commands(
     folder: Path,
     detail_arguments: Sequence[str],
     *,
-    privileged: bool,
+    privilege: Sequence[str] = (),
 ) -> tuple[LookCommand, ...]:
-    """Return the nmaps of the second look; `details-1.xml` and so on will lie in `folder`."""
+    """
+    Return the nmaps of the second look; `details-1.xml` and so on will lie in `folder`.
+
+    `privilege` is the profile's `privilege_arguments`.
+    """
     commands = []
     counts = dict.fromkeys(LookKind, 0)
     for look in looks:
@@ -59,7 +63,9 @@ def look_commands(
         base = folder / f"{look.kind}-{counts[look.kind]}"
         xml = folder / f"{base.name}.xml"
         if look.kind is not LookKind.CONFIRM:
-            argv = detail_command(nmap, detail_arguments, look.ports, look.addresses, str(base))
+            argv = detail_command(
+                nmap, detail_arguments, look.ports, look.addresses, str(base), privilege
+            )
         else:
             argv = confirm_command(
                 nmap,
@@ -67,7 +73,7 @@ def look_commands(
                 look.addresses,
                 str(xml),
                 known_up=look.known_up,
-                privileged=privileged,
+                privilege=privilege,
             )
         commands.append(LookCommand(look, tuple(argv), xml))
     return tuple(commands)
@@ -177,7 +183,7 @@ def _once_more(answer: _Answer, attempt: int) -> list[LookCommand]:
             question.addresses,
             str(xml),
             known_up=question.known_up,
-            privileged=command.is_privileged,
+            privilege=command.privilege,
             arp=attempt < ATTEMPTS,
         )
         made.append(LookCommand(question, tuple(argv), xml))

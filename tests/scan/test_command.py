@@ -160,9 +160,7 @@ def test_the_detail_command(ports: list[str], address: str, words: list[str]) ->
 def test_the_confirm_command(
     ports: list[str], known_up: bool, discovery: list[str], words: list[str]
 ) -> None:
-    made = confirm_command(
-        "nmap", keys(*ports), [at("192.0.2.1")], "x.xml", known_up=known_up, privileged=True
-    )
+    made = confirm_command("nmap", keys(*ports), [at("192.0.2.1")], "x.xml", known_up=known_up)
     start = ["nmap", "-n", "-T3", "--max-retries", "10"]
     assert made == [*start, *discovery, *words, "-oX", "x.xml", "192.0.2.1"]
 
@@ -171,3 +169,27 @@ def test_a_part_is_a_value() -> None:
     assert plan_parts(profile("192.0.2.1")) == (
         Part(1, 4, ("192.0.2.1",), "192.0.2.1", addresses("192.0.2.1")),
     )
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        pytest.param({}, (), id="root"),
+        pytest.param({"must_be_told": True}, ("--privileged",), id="a-capability"),
+        pytest.param({"privileged": False}, ("--unprivileged",), id="none"),
+    ],
+)
+def test_every_nmap_is_told_of_its_privilege_where_it_does_not_know(
+    facts: dict[str, bool], words: tuple[str, ...]
+) -> None:
+    """On the command line, so that what is printed can be called again."""
+    asked = profile("192.0.2.1", **facts)
+    told = asked.privilege_arguments
+    one = [at("192.0.2.1")]
+    (part,) = plan_parts(asked)
+    for made in (
+        fast_command("nmap", asked, part),
+        detail_command("nmap", ["-sV"], keys("22"), one, "x", told),
+        confirm_command("nmap", keys("22"), one, "x.xml", known_up=True, privilege=told),
+    ):
+        assert tuple(word for word in made if word.endswith("privileged")) == words

@@ -44,7 +44,7 @@ def ask(
 ) -> SecondLook:
     keys = tuple(key(port) for port in ports)
     look = Look(LookKind.CONFIRM, keys, tuple(map(at, addresses)), known_up)
-    commands = look_commands("nmap", [look], folder, ["-sV"], privileged=True)
+    commands = look_commands("nmap", [look], folder, ["-sV"])
     return look_closer(commands, cast(NmapRunner, nmap), 1, 1e9)
 
 
@@ -128,7 +128,7 @@ def test_another_version_is_believed_when_two_looks_agree(
     place = (at(HERE), key("80"))
     known = {place: probed("nginx", "1.22.1")}
     look = Look(LookKind.REFRESH, (key("80"),), (at(HERE),), known_up=True, services=known)
-    commands = look_commands("nmap", [look], tmp_path, ["-sV"], privileged=True)
+    commands = look_commands("nmap", [look], tmp_path, ["-sV"])
     found = look_closer(commands, cast(NmapRunner, nmap), 1, 1e9)
     assert len(nmap.calls) == len(looks)
     assert (place in found.refreshed) is (believed is not None)

@@ -1,0 +1,1 @@
+"""What `check` looks at, a file for each topic; every check returns findings and writes nothing."""
