@@ -86,6 +86,11 @@ def _due(destination: Destination, rows: list[Waiting]) -> Due:
 
 
 def _is_held(row: Waiting, now: datetime) -> bool:
+    return row.is_kept or may_not_leave(row, now)
+
+
+def may_not_leave(row: Waiting, now: datetime) -> bool:
+    """Whether it waits for the time of day at which messages leave."""
     return 0 < row.held_until - now.timestamp() <= LONGEST_HOLD_SECONDS
 
 

@@ -123,6 +123,10 @@ class Waiting:
     """It failed for good before, so it must not take another message down with it."""
     is_claimed: bool
     """Another process is sending it."""
+    is_shared: bool = False
+    """It is meant for a message that tells of several networks."""
+    is_kept: bool = False
+    """And left for that message by who sends this network's alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,5 +2,7 @@
 
 from pathlib import Path
 
-DEFAULT_ENV_FILE = Path("/etc/netwatch/netwatch.env")
+ENV_DIRECTORY = Path("/etc/netwatch")
+"""Where the networks' env files lie."""
+DEFAULT_ENV_FILE = ENV_DIRECTORY / "netwatch.env"
 """What cron and `install` use; read when no other env file is named."""

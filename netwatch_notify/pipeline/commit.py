@@ -1,18 +1,20 @@
 """What a run decided, written down: inventory, history and outbox in one transaction."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from netwatch_notify.diff.policy import Verdict
 from netwatch_notify.diff.standing import Applied
 from netwatch_notify.errors import StateError
 from netwatch_notify.model.change import Change, Problem
+from netwatch_notify.model.figures import LastScan
 from netwatch_notify.model.inventory import Inventory
 from netwatch_notify.model.ledger import OpenItem
 from netwatch_notify.model.rule import Acceptance
 from netwatch_notify.model.scan import Coverage
+from netwatch_notify.pipeline import milestones
 from netwatch_notify.pipeline.delivery import STDOUT
 from netwatch_notify.pipeline.plan import Outgoing, Scan
 from netwatch_notify.pipeline.session import Session
@@ -20,10 +22,11 @@ from netwatch_notify.report.facts import RunFacts
 from netwatch_notify.report.json_report import change_json, report_text
 from netwatch_notify.report.serial import view_to_json
 from netwatch_notify.scan.ending import assumed_coverage
-from netwatch_notify.store import folders, outbox, rules, runs
+from netwatch_notify.store import figures, folders, outbox, rules, runs
 from netwatch_notify.store.failing import GivenUp, record_told
 from netwatch_notify.store.inventory import settle
 from netwatch_notify.store.ledger import record_ledger
+from netwatch_notify.store.pruning import prune
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,12 @@ def commit(session: Session, scan: Scan, decided: Decided) -> None:
         xml = {label: f"{where}/{scan.files[label]}" for label in good}
         runs.record_good_parts(database, xml, session.now)
         runs.record_problems(database, decided.problems, session.now)
-        bodies = {entry["id"]: entry for entry in decided.body["changes"]}
+        version = next((r.header.version for r in scan.everything if r.header.version), "")
+        figures.record_scan(database, LastScan(facts.parts_good, facts.parts_total, version))
         told = {change.id: change for change in decided.changes}
+        kinds = Counter(change.kind.value for change in told.values())
+        figures.record_told(database, kinds)
+        bodies = {entry["id"]: entry for entry in decided.body["changes"]}
         runs.add_changes(database, run_id, ((c, bodies[i], None) for i, c in told.items()))
         hidden = {change.id: (change, rule) for change, rule in decided.applied.hidden}
         runs.add_changes(
@@ -100,15 +107,21 @@ def commit(session: Session, scan: Scan, decided: Decided) -> None:
                 facts.ended_at,
                 report=report if destination and destination.command else "",
                 held_until=message.held_until,
+                together=session.plan.together if destination and not destination.command else None,
             )
+    milestones.committed(kinds, len(hidden), decided.problems)
+    for message in decided.messages:
+        key = message.destination.key if message.destination else STDOUT
+        milestones.message_made(key, message.held_until)
     if facts.status == "done":
         folders.point_latest(session.plan.state, run_id)
 
 
 def forget_old(session: Session) -> None:
     """Remove what is older than it is to be kept; nothing may read an old scan any more."""
-    old = runs.prune(session.database, session.plan.keep_days, datetime.now(UTC))
-    folders.remove_folders(session.plan.state, old)
+    kept = prune(session.database, session.plan.keep_days, session.now)
+    folders.remove_folders(session.plan.state, kept)
+    milestones.pruned(session.plan.keep_days)
 
 
 def _all_coverages(inventory: Inventory, scan: Scan) -> tuple[Coverage, ...]:

@@ -10,12 +10,13 @@ from netwatch_notify.diff.breaker import Hold, find_held
 from netwatch_notify.diff.compare import Differences, compare, touched_hosts
 from netwatch_notify.diff.groups import with_groups
 from netwatch_notify.diff.identity import identify, marks_of
-from netwatch_notify.diff.ledger import WEEK, due, next_ledger, reminded
+from netwatch_notify.diff.ledger import due, is_over_a_week, next_ledger, reminded
 from netwatch_notify.diff.policy import Verdict, as_it_was, judge, take_inventory
 from netwatch_notify.diff.settled import with_digests
 from netwatch_notify.errors import DeliveryError
 from netwatch_notify.model.look import LookKind, SecondLook
 from netwatch_notify.model.message import Format
+from netwatch_notify.pipeline import milestones
 from netwatch_notify.pipeline.commit import Decided, commit, forget_old
 from netwatch_notify.pipeline.delivery import deliver_due
 from netwatch_notify.pipeline.facts import coverage_facts, facts_of, problems_of
@@ -35,7 +36,7 @@ from netwatch_notify.store import folders, history, runs
 from netwatch_notify.store.failing import failing
 from netwatch_notify.store.ledger import load_ledger
 
-NO_FAULT_OF_THE_SCAN = ("interrupted", "names", *LASTING)
+NO_FAULT_OF_THE_SCAN = ("interrupted", "names", "clock", *LASTING)
 """Keys of problems begin so that are told, but are no failure of this run."""
 
 
@@ -117,6 +118,7 @@ def conclude(session: Session, scan: Scan, nmap: str, look: SecondLook | None = 
             failures = failures or list(map(str, failing(session.database)))
         session.finish_fast_diff(keep=any(r.ended_properly for r in scan.results))
         forget_old(session)
+        milestones.run_ended(facts.status, exit_code, session.began_at)
     commands = scan.commands + tuple(command.argv for command in decision.commands)
     return Outcome(exit_code, body, messages, commands, tuple(failures))
 
@@ -135,6 +137,7 @@ def _compare(session: Session, scan: Scan) -> Differences:
     """Compare with the inventory, and see who only moved."""
     session.load_hosts(touched_hosts(session.inventory, scan.everything))
     found = compare(session.inventory, scan.everything)
+    milestones.compared(found)
     if session.inventory.is_empty:
         return found
     session.load_kin(marks_of(found), ())
@@ -172,14 +175,18 @@ def _decide(
         restless=people.restless,
         accepted=people.accepted_holds(),
     )
+    milestones.held(holds)
     held = frozenset(address for hold in holds for address in hold.addresses)
     looks_again = look is None
     commands = plan_second_look(session, found, held, people.sleepers, nmap, refresh=looks_again)
     started = time.monotonic()
     if look is None:
+        milestones.looking_closer(commands)
         end = started + plan.second_look_seconds
         look = look_closer(commands, session.runner, plan.detail_parallel, end)
     seconds = time.monotonic() - started if looks_again else 0.0
+    if looks_again:
+        milestones.looked_closer(seconds)
     keys = host_keys(found, look)
     if keys:
         session.load_kin((), frozenset(keys.values()))
@@ -197,7 +204,7 @@ def _all_well_since(session: Session, facts: RunFacts) -> datetime | None:
     if facts.status != "done" or not session.plan.says_all_well:
         return None
     last = runs.last_message_at(session.database)
-    return last if last is not None and session.now - last >= WEEK else None
+    return last if last is not None and is_over_a_week(last, session.now) else None
 
 
 def _keep_script(session: Session, commands: Sequence[LookCommand]) -> None:

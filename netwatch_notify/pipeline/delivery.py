@@ -6,8 +6,9 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Protocol
 
 from netwatch_notify.deliver.backoff import next_attempt_at
 from netwatch_notify.deliver.dispatch import deliver_side_by_side
@@ -15,6 +16,7 @@ from netwatch_notify.deliver.due import Due, due_rows, removed_rows
 from netwatch_notify.deliver.fingerprint import fingerprint
 from netwatch_notify.deliver.hook import run_hook
 from netwatch_notify.errors import StateError
+from netwatch_notify.log.about import about
 from netwatch_notify.model.change import Problem
 from netwatch_notify.model.message import (
     Delivery,
@@ -23,7 +25,9 @@ from netwatch_notify.model.message import (
     Message,
     OutboxEntry,
     Parcel,
+    View,
 )
+from netwatch_notify.pipeline import milestones
 from netwatch_notify.pipeline.outgoing import fit
 from netwatch_notify.pipeline.plan import Plan
 from netwatch_notify.report.digest import Told, join_views
@@ -65,24 +69,77 @@ class Attempt:
         return f"{self.destination}: {told.get(self.state, 'not delivered')}: {self.reason}"
 
 
-def deliver_due(database: Database, plan: Plan) -> list[Attempt]:
+class Sending(Protocol):
+    """Of a `Plan`, what it takes to send."""
+
+    @property
+    def network(self) -> str: ...
+    @property
+    def state(self) -> Path: ...
+    @property
+    def destinations(self) -> tuple[Destination, ...]: ...
+    @property
+    def outbox_time(self) -> timedelta: ...
+    @property
+    def zone(self) -> tzinfo: ...
+
+
+class Joining(Protocol):
+    """How several messages for one destination become one."""
+
+    def is_whole(self, row_id: int) -> bool:
+        """Whether a row that is due alone may go as it is."""
+
+    def join(self, told: Sequence[Told], lost: Sequence[Told], destination: str) -> View: ...
+
+    def reports(self, entry: OutboxEntry) -> list[Path]:
+        """Return where the whole reports lie of what an entry tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nights:
+    """Several nights of one network."""
+
+    plan: Sending
+
+    def is_whole(self, row_id: int) -> bool:  # noqa: ARG002
+        return True
+
+    def join(self, told: Sequence[Told], lost: Sequence[Told], destination: str) -> View:  # noqa: ARG002
+        return join_views(told, lost, self.plan.zone)
+
+    def reports(self, entry: OutboxEntry) -> list[Path]:
+        return [folders.report_path(self.plan.state, run) for run in entry.runs]
+
+
+def deliver_due(
+    database: Database,
+    plan: Sending,
+    joining: Joining | None = None,
+    *,
+    knows_all: bool = True,
+) -> list[Attempt]:
     """
     Send what is due, each destination by itself, and return what failed.
 
-    What is for standard output is left to `print_due`.
+    What is for standard output is left to `print_due`. `knows_all`: what is for none of the
+    plan's destinations is given up.
     """
+    joining = joining or Nights(plan)
     if not outbox.has_work(database):
         return []
     known = {destination.key: destination for destination in plan.destinations}
     failed: list[Attempt] = []
     oldest = datetime.now(UTC) - plan.outbox_time
     outbox.revive(database, {k: fingerprint(d.url) for k, d in known.items()}, oldest, set())
-    jobs = _claim(database, plan, known, failed)
+    jobs = _claim(database, joining, known, failed, knows_all=knows_all)
     failures = {key: max(e.attempts for e in entries) + 1 for key, entries in jobs.items()}
+    files = {entry.id: joining.reports(entry) for some in jobs.values() for entry in some}
     got_through: set[str] = set()
 
     def send(entry: OutboxEntry) -> Delivery:
-        return _send(known[entry.destination], entry, plan.network, plan.state)
+        with about(plan.network, entry.runs[-1] if entry.runs else entry.run_id):
+            return _send(known[entry.destination], entry, plan, files.get(entry.id, []))
 
     def record(entry: OutboxEntry, delivery: Delivery) -> None:
         now = datetime.now(UTC)
@@ -97,6 +154,7 @@ def deliver_due(database: Database, plan: Plan) -> list[Attempt]:
             given_up_before=now - plan.outbox_time,
             fingerprint=fingerprint(known[entry.destination].url),
         )
+        milestones.message_tried(entry, state, delivery)
         if delivery.delivered:
             got_through.add(entry.destination)
         elif delivery.tried:
@@ -110,7 +168,12 @@ def deliver_due(database: Database, plan: Plan) -> list[Attempt]:
 
 
 def _claim(
-    database: Database, plan: Plan, known: Mapping[str, Destination], failed: list[Attempt]
+    database: Database,
+    joining: Joining,
+    known: Mapping[str, Destination],
+    failed: list[Attempt],
+    *,
+    knows_all: bool,
 ) -> dict[str, list[OutboxEntry]]:
     """Take what is due, several nights as one message, and give up what has nowhere to go."""
     with database.atomic():
@@ -119,17 +182,17 @@ def _claim(
         now = datetime.now(UTC)
         rows = outbox.waiting_rows(database, now)
         keys = known.keys() if known else {STDOUT}
-        for row in removed_rows(rows, keys):
+        for row in removed_rows(rows, keys) if knows_all else ():
             outbox.give_up(database, row.id, outbox.REMOVED, now)
             failed.append(Attempt(row.destination, "given-up", outbox.REMOVED, is_first=False))
         failed += [
             Attempt(key, "given-up", outbox.REMOVED, is_first=False)
-            for key in outbox.give_up_removed(database, keys)
+            for key in (outbox.give_up_removed(database, keys) if knows_all else ())
         ]
         outdated = outbox.digests_with_given_up(database)
         jobs = {}
         for due in due_rows(rows, known, now):
-            ids = [*due.alone, *_together(database, due, known, plan, outdated)]
+            ids = [*due.alone, *_together(database, due, known, joining, outdated)]
             jobs[due.destination] = outbox.take(database, ids, view_from_json, now)
     return jobs
 
@@ -138,35 +201,36 @@ def _together(
     database: Database,
     due: Due,
     known: Mapping[str, Destination],
-    plan: Plan,
+    joining: Joining,
     outdated: set[int],
 ) -> Sequence[int]:
     """Return the row that tells all of them, made now where there is more than one."""
     ids = due.together
-    if len(ids) < 2 and not outdated.intersection(ids):
+    if not ids or (len(ids) == 1 and joining.is_whole(ids[0]) and not outdated.intersection(ids)):
         return ids
     destination = known[due.destination]
     parts = outbox.originals(database, ids, view_from_json)
     told = [Told(p.run_id, p.view, p.created_at) for p in parts if not p.is_given_up]
     lost = [Told(p.run_id, p.view, p.created_at) for p in parts if p.is_given_up]
-    view = fit(join_views(told, lost, plan.zone), destination)
+    view = fit(joining.join(told, lost, destination.key), destination)
     alive = [part for part in parts if not part.is_given_up]
     return [outbox.join(database, ids, alive, view_to_json(view))]
 
 
-def _send(destination: Destination, entry: OutboxEntry, network: str, state: Path) -> Delivery:
+def _send(
+    destination: Destination, entry: OutboxEntry, plan: Sending, reports: Sequence[Path]
+) -> Delivery:
     """Send one message; runs in a process of its own."""
     if destination.command:
-        return run_hook(destination, entry, network)
+        return run_hook(destination, entry, plan.network)
     from netwatch_notify.deliver import apprise_sender
 
     message = render(entry.view, destination.format)
     files: tuple[Path, ...] = ()
     if destination.takes_files and any(section.left_out for section in entry.view.sections):
-        reports = [folders.report_path(state, run) for run in entry.runs]
         files = tuple(path for path in reports if path.exists())
-    parcel = Parcel(message, entry.id, entry.run_id, network, files)
-    return apprise_sender.send(destination, parcel, folders.service_folder(state))
+    parcel = Parcel(message, entry.id, entry.run_id, plan.network, files)
+    return apprise_sender.send(destination, parcel, folders.service_folder(plan.state))
 
 
 def print_due(
@@ -186,9 +250,11 @@ def print_due(
         entries = outbox.take(database, ids, view_from_json, now)
     for entry in entries:
         say(render(entry.view, Format.TEXT))
-        outbox.record(
-            database, entry, Delivery(True), datetime.now(UTC), next_at=now, given_up_before=now
+        printed = Delivery(True)
+        state = outbox.record(
+            database, entry, printed, datetime.now(UTC), next_at=now, given_up_before=now
         )
+        milestones.message_tried(entry, state, printed)
 
 
 def tell_without_state(plan: Plan, error: StateError) -> None:

@@ -207,6 +207,6 @@ def details_of(pair: ScanPair, options: DiffOptions, arguments: Sequence[str]) -
         bare=frozenset(),
     )
     looks = plan_looks(questions, options.risky_ports)
-    commands = look_commands("nmap", looks, Path(), arguments, privileged=True)
+    commands = look_commands("nmap", looks, Path(), arguments)
     details = [c.argv for c in commands if c.look.kind is LookKind.DETAIL]
     return details_script(details, "details of what is new, by netwatch-notify diff --cmdout")

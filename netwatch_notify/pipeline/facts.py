@@ -1,6 +1,6 @@
 """What a message says of the run itself: facts and problems; pure but for the history it asks."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from netwatch_notify.diff.compare import Differences
 from netwatch_notify.diff.policy import Verdict
@@ -13,6 +13,9 @@ from netwatch_notify.pipeline.session import Session
 from netwatch_notify.report.facts import FirstInventory, RunFacts
 from netwatch_notify.report.words import counted
 from netwatch_notify.store import runs
+
+CLOCK_SLACK = timedelta(minutes=5)
+"""Time servers set clocks back by seconds."""
 
 
 def problems_of(session: Session, scan: Scan, found: Differences) -> tuple[Problem, ...]:
@@ -41,6 +44,8 @@ def problems_of(session: Session, scan: Scan, found: Differences) -> tuple[Probl
                 ("no inventory was taken; the next run tries again", "Try: netwatch-notify check"),
             )
         )
+    if problem := _clock_problem(session):
+        problems.append(problem)
     for run in session.interrupted:
         at = run.started_at.astimezone(session.plan.zone)
         problems.append(
@@ -51,6 +56,21 @@ def problems_of(session: Session, scan: Scan, found: Differences) -> tuple[Probl
             )
         )
     return tuple(problems)
+
+
+def _clock_problem(session: Session) -> Problem | None:
+    """Return that the clock was set back, if it is earlier than when the run before this ended."""
+    ended = runs.last_ended_at(session.database)
+    if ended is None or session.began_at >= ended - CLOCK_SLACK:
+        return None
+    zone = session.plan.zone
+    shown = (at.astimezone(zone) for at in (session.began_at, ended))
+    now, before = (f"{at:%Y-%m-%d %H:%M}" for at in shown)
+    return Problem(
+        "clock",
+        "the clock was set back, or was wrong before",
+        (f"it shows {now}, and the last run ended at {before}", "Try: timedatectl set-ntp true"),
+    )
 
 
 def facts_of(

@@ -1,11 +1,13 @@
 """The run with scans made elsewhere: no nmap is started."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from netwatch_notify.errors import DeliveryError, UnreadableInputError, UsageError
 from netwatch_notify.model.host import join_all
 from netwatch_notify.model.look import SecondLook
+from netwatch_notify.pipeline import milestones
 from netwatch_notify.pipeline.conclude import conclude
 from netwatch_notify.pipeline.delivery import deliver_due
 from netwatch_notify.pipeline.plan import Outcome, Plan, Scan
@@ -36,8 +38,10 @@ def ingest(plan: Plan, fast: Path, details: Sequence[Path]) -> Outcome:
             failed = [] if plan.dry_run else deliver_due(session.database, plan)
             exit_code = DeliveryError.exit_code if failed else 0
             report |= {"problems": [], "changes": []}
+            milestones.run_ended("skipped", exit_code, session.began_at)
             return Outcome(exit_code, report, failures=tuple(map(str, failed)))
-        last = runs.last_settled_at(session.database)
+        # One from the future was dated by a wrong clock; it must not keep all others out.
+        last = runs.last_settled_at(session.database, datetime.now(UTC))
         if last is not None and started_at < last:
             session.discard()
             raise UsageError(f"{fast}: was started before the last scan taken in; it is too old")

@@ -44,7 +44,7 @@ def plan_second_look(
         looks,
         session.folder,
         plan.detail_arguments,
-        privileged=plan.profile.privileged,
+        privilege=plan.profile.privilege_arguments,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from netwatch_notify.errors import UsageError
 from netwatch_notify.model.change import ChangeKind
@@ -15,11 +15,13 @@ from netwatch_notify.model.port import PortKey
 from netwatch_notify.model.rule import Acceptance, Match, Rule
 from netwatch_notify.pipeline.lookup import FoundHost
 from netwatch_notify.report.change_of import change_of
+from netwatch_notify.report.words import day
 from netwatch_notify.store import history, listing, rules
 from netwatch_notify.store.codec import instant_text
 from netwatch_notify.store.database import Database
 from netwatch_notify.store.inventory import load_absences, load_kin
 from netwatch_notify.store.ledger import load_ledger
+from netwatch_notify.store.pruning import history_since
 
 LAST_CHANGES = 10
 """Changes of a host that are shown with it."""
@@ -120,13 +122,26 @@ def run_picture(database: Database, run_id: int) -> RunPicture | None:
         return None
     changes = history.changes_where(database, "run_id = ?", (run_id,))
     is_first = listing.first_scan_at(database) == run.started_at
-    return replace(run, told=_told(database, changes), took_inventory=is_first)
+    since = history_since(database)
+    return replace(
+        run,
+        told=_told(database, changes),
+        took_inventory=is_first,
+        is_forgotten=since is not None and run.started_at < since,
+    )
 
 
-def no_such_run(database: Database, run_id: int) -> UsageError:
-    """Return what to say of a run that there is not."""
-    numbers = listing.run_numbers(database)
-    there = f"there are {numbers[0]} to {numbers[1]}" if numbers else "no run was made yet"
+def no_such_run(database: Database, run_id: int, zone: tzinfo) -> UsageError:
+    """Return what to say of a run that there is not, or not any more."""
+    numbers, since = listing.run_numbers(database), history_since(database)
+    if numbers and since and 0 < run_id < numbers[1]:
+        return UsageError(
+            f"{run_id}: this run is not kept any more; NETWATCH_KEEP_DAYS says for how long, and "
+            f"the history begins on {day(since, zone, None)}"
+        )
+    there = "no run was made yet"
+    if numbers:
+        there = f"the last is {numbers[1]}" if since else f"there are {numbers[0]} to {numbers[1]}"
     return UsageError(f"{run_id}: there is no such run; {there}")
 
 

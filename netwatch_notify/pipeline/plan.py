@@ -46,6 +46,10 @@ class Plan:
     heartbeat_url: str | None = field(default=None, repr=False)
     keep_days: int = 90
     volatile_scripts: frozenset[str] = frozenset()
+    metrics_file: Path | None = None
+    together: Path | None = None
+    """Where its messages are made into one with other networks'; None: they are sent as they are.
+    """
     dry_run: bool = False
     zone: tzinfo = UTC
 

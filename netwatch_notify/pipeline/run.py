@@ -10,6 +10,7 @@ from netwatch_notify.model.change import Problem
 from netwatch_notify.model.host import Address
 from netwatch_notify.model.port import PortKey
 from netwatch_notify.model.scan import PartResult
+from netwatch_notify.pipeline import milestones
 from netwatch_notify.pipeline.conclude import conclude
 from netwatch_notify.pipeline.plan import Outcome, Plan, Scan
 from netwatch_notify.pipeline.session import Session, open_session
@@ -68,15 +69,19 @@ def _scan_network(session: Session, nmap: str, on_progress: Callable[[Progress],
         return Scan((), problems=problems)
     profile = replace(plan.profile, targets=targets.targets, exclude=excluded.targets)
     parts = plan_parts(profile)
+    milestones.parts_planned(parts)
     deadline = started + plan.scan_seconds
     fast = FastScan(nmap, profile, session.runner, deadline, on_progress, session.digests)
     results = fast.scan(parts, session.folder, "fast", plan.scan_parallel)
+    milestones.parts_ended(results)
     again: tuple[PartResult, ...] = ()
     if session.inventory.is_empty and any(r.ended_properly and r.hosts for r in results):
         for attempt in range(2, MOST_FIRST_SCANS + 1):
             name = "fast-again" if attempt == 2 else f"fast-again{attempt}"
             before = things_seen(results + again)
-            again += fast.scan(parts, session.folder, name, plan.scan_parallel)
+            more = fast.scan(parts, session.folder, name, plan.scan_parallel)
+            milestones.parts_ended(more)
+            again += more
             if things_seen(results + again) == before or time.monotonic() >= deadline:
                 break
     names = {

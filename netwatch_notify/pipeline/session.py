@@ -12,12 +12,16 @@ from pathlib import Path
 from netwatch_notify.deliver.heartbeat import Heartbeat
 from netwatch_notify.diff.patience import needed_since
 from netwatch_notify.errors import (
+    AnotherRunError,
     InterruptedRunError,
     NetwatchError,
     StateError,
 )
+from netwatch_notify.log.about import about
 from netwatch_notify.model.host import Address
+from netwatch_notify.pipeline import milestones
 from netwatch_notify.pipeline.fast_diff import FastDiff
+from netwatch_notify.pipeline.metrics import write_metrics
 from netwatch_notify.pipeline.plan import Plan
 from netwatch_notify.scan.runner import NmapRunner, end_leftovers
 from netwatch_notify.store import folders, runs
@@ -120,6 +124,33 @@ class Session:
 
 @contextmanager
 def open_session(plan: Plan, kind: str, now: datetime) -> Iterator[Session]:
+    """Make the surroundings of a run, and take leave of it: heartbeat, log, metrics."""
+    run: list[int] = []
+    usable = True
+    try:
+        with _surroundings(plan, kind, now, run) as session:
+            yield session
+    except AnotherRunError as error:
+        milestones.run_broke(error)
+        raise
+    except BaseException as error:
+        usable = not isinstance(error, StateError)
+        with about(plan.network, run[0] if run else None):
+            milestones.run_broke(error)
+            _leave_metrics(plan, usable=usable)
+        raise
+    with about(plan.network, run[0] if run else None):
+        _leave_metrics(plan)
+
+
+def _leave_metrics(plan: Plan, *, usable: bool = True) -> None:
+    if not plan.dry_run:
+        write_metrics(plan.metrics_file, plan.state, plan.network, usable=usable)
+
+
+@contextmanager
+def _surroundings(plan: Plan, kind: str, now: datetime, run: list[int]) -> Iterator[Session]:
+    """Lock, database, folder and heartbeat of a run, whose number is put into `run`."""
     with ExitStack() as stack:
         if plan.dry_run:
             database = Database.in_memory(plan.state / "netwatch.db", plan.network)
@@ -138,6 +169,9 @@ def open_session(plan: Plan, kind: str, now: datetime) -> Iterator[Session]:
         session = Session(plan, kind, now, database)
         heartbeat = Heartbeat(plan.heartbeat_url, str(uuid.uuid4()))
         session.run_id = runs.begin_run(database, kind, now)
+        run.append(session.run_id)
+        stack.enter_context(about(plan.network, session.run_id))
+        milestones.run_begun(kind)
         session.folder = folders.run_folder(plan.state, session.run_id)
         session.runner = NmapRunner(pid_file)
         say(heartbeat.start())

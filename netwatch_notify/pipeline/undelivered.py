@@ -1,5 +1,6 @@
 """What other destinations are told of one that does not work."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 
 from netwatch_notify.model.change import Problem
@@ -13,27 +14,38 @@ LASTING = ("delivery", "given-up")
 """Keys of these problems begin so; they are no fault of the scan."""
 
 
+def show_commands(found: GivenUp) -> str:
+    """Return how to read what a message of one network told."""
+    return ", ".join(f"netwatch-notify show {run}" for run in found.runs)
+
+
 def delivery_problems(
-    database: Database, now: datetime, zone: tzinfo
+    database: Database,
+    now: datetime,
+    zone: tzinfo,
+    *,
+    outbox: str = "netwatch-notify outbox",
+    show: Callable[[GivenUp], str] = show_commands,
 ) -> tuple[tuple[Problem, ...], list[GivenUp]]:
     """
     Return a problem for each destination that does not work and each message given up.
 
-    Also the messages given up, to be recorded as told with the run that tells of them.
+    Also the messages given up, to be recorded as told with the run that tells of them. `outbox`
+    and `show` are the commands that lead to the outbox and to what a message told.
     """
     given_up = untold_given_up(database)
     late = [f for f in failing(database) if f.is_permanent or now - f.since >= LATE]
-    problems = [_not_working(found, now, zone) for found in late]
-    problems += [_given_up(found, now, zone) for found in given_up]
+    problems = [_not_working(found, now, zone, outbox) for found in late]
+    problems += [_given_up(found, now, zone, show(found)) for found in given_up]
     return tuple(problems), given_up
 
 
-def _not_working(found: Failing, now: datetime, zone: tzinfo) -> Problem:
+def _not_working(found: Failing, now: datetime, zone: tzinfo, outbox: str) -> Problem:
     since = f"{counted(found.messages, 'message')} not delivered, oldest "
     since += day(found.since, zone, now)
     remedy = "Try: netwatch-notify check --send"
     if found.is_permanent:
-        remedy = "Try: mend it, then netwatch-notify outbox retry --all"
+        remedy = f"Try: mend it, then {outbox} retry --all"
     details = (found.reason, since, remedy) if found.reason else (since, remedy)
     return Problem(
         f"delivery:{found.destination}",
@@ -43,9 +55,8 @@ def _not_working(found: Failing, now: datetime, zone: tzinfo) -> Problem:
     )
 
 
-def _given_up(found: GivenUp, now: datetime, zone: tzinfo) -> Problem:
+def _given_up(found: GivenUp, now: datetime, zone: tzinfo, shown: str) -> Problem:
     made = day(found.made_at, zone, now)
-    shown = ", ".join(f"netwatch-notify show {run}" for run in found.runs)
     return Problem(
         f"given-up:{found.id}",
         f"the message of {made} to {found.destination} was given up",

@@ -18,6 +18,8 @@ class Told:
     run_id: int
     view: View
     made_at: datetime
+    command: str = "netwatch-notify"
+    """How the program is called about the run's network."""
 
 
 def join_views(parts: Sequence[Told], given_up: Sequence[Told], zone: tzinfo) -> View:
@@ -31,7 +33,7 @@ def join_views(parts: Sequence[Told], given_up: Sequence[Told], zone: tzinfo) ->
     sections = [Section("", tuple(_opening(parts, given_up, zone, last.made_at)), stays=True)]
     for part in parts:
         at = day(part.made_at, zone, last.made_at).upper()
-        sections.append(Section(f"{at}: {_fact(part.view)}", stays=True))
+        sections.append(Section(f"{at}: {fact_of(part.view)}", stays=True))
         sections += [
             section for section in part.view.sections if part is last or not _is_ledger(section)
         ]
@@ -50,7 +52,12 @@ def _opening(
     if len(parts) > 1:
         nights = f"{counted(len(parts), 'message')} in one, oldest first"
         opening.append(Item(f"{nights}: they could not be delivered before."))
-    opening += [
+    return [*opening, *lost_items(given_up, zone, run_at)]
+
+
+def lost_items(given_up: Sequence[Told], zone: tzinfo, run_at: datetime) -> list[Item]:
+    """Return a problem for each message that will not come any more."""
+    return [
         Item(
             f"PROBLEM: the message of {day(told.made_at, zone, run_at)} was given up",
             details=("it could not be delivered for too long", f"Try: {_show(told)}"),
@@ -58,27 +65,26 @@ def _opening(
         )
         for told in given_up
     ]
-    return opening
 
 
 def _subject(parts: Sequence[Told]) -> str:
     """Return the worst night's subject, with how many nights there are."""
-    worst = min(parts, key=lambda part: _rank(part.view))
+    worst = min(parts, key=lambda part: badness(part.view))
     network, colon, _ = worst.view.subject.partition(": ")
     if len(parts) == 1 or not colon:
         return worst.view.subject
     _, dot, last_day = parts[-1].view.subject.rpartition(" · ")
-    fact = f"{network}: {len(parts)} messages, {_fact(worst.view)}"
+    fact = f"{network}: {len(parts)} messages, {fact_of(worst.view)}"
     return f"{fact} · {last_day}" if dot else fact
 
 
-def _fact(view: View) -> str:
+def fact_of(view: View) -> str:
     """Return what a subject says between the network and the day."""
     fact = view.subject.partition(": ")[2] or view.subject
     return fact.rpartition(" · ")[0] or fact
 
 
-def _rank(view: View) -> int:
+def badness(view: View) -> int:
     """Return how bad the worst of it is; the lower, the worse."""
     if any(item.headline.startswith("PROBLEM") for s in view.sections for item in s.items):
         return PROBLEM_RANK
@@ -94,4 +100,4 @@ def _where(parts: Sequence[Told]) -> str:
 
 
 def _show(told: Told) -> str:
-    return f"netwatch-notify show {told.run_id}"
+    return f"{told.command} show {told.run_id}"

@@ -3,7 +3,8 @@ One row per message and destination: added with the inventory, claimed, sent, re
 
 A row is `waiting`, then `sent`, `failed` (for good: trying again would get the same answer),
 `given-up` (too old, or its destination is gone) or `dropped` (by a person). A row that is told
-within a digest is `joined` to it and shares its fate. Each step is one transaction; what may be
+within a digest is `joined` to it and shares its fate; one that went into the outbox that several
+networks share is `handed` over (store/handover.py). Each step is one transaction; what may be
 sent, and what is joined, is decided elsewhere (deliver/due.py) on what is read here.
 """
 
@@ -11,13 +12,17 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from netwatch_notify.model.message import Delivery, OutboxEntry, View, Waiting
 from netwatch_notify.store.codec import instant_of, instant_text
 from netwatch_notify.store.database import Database, translated
+from netwatch_notify.store.gathering import is_gathering
 from netwatch_notify.store.process import is_alive, this_process
 
 REMOVED = "the destination is not configured any more"
+KEPT_SECONDS = 3600.0
+"""So long a message that may leave waits to be told with other networks'; then it goes alone."""
 LEASE_SECONDS = 300.0
 """A claim older than this belongs to a process that hangs; a send is ended long before."""
 
@@ -31,15 +36,17 @@ def add(
     *,
     report: str = "",
     held_until: datetime | None = None,
+    together: Path | None = None,
 ) -> int:
     """
     Add one message for one destination and return its id; inside `Database.atomic`.
 
-    `report` is the JSON for a destination that is a command; `held_until`: not to be sent before.
+    `report` is the JSON for a destination that is a command; `held_until`: not to be sent before;
+    `together`: where messages of several networks are made into one.
     """
     cursor = database.connection.execute(
-        "INSERT INTO outbox (run_id, destination, view, created_at, report, held_until) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO outbox (run_id, destination, view, created_at, report, held_until, together) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             run_id,
             destination,
@@ -47,6 +54,7 @@ def add(
             instant_text(created_at),
             report,
             held_until.timestamp() if held_until else 0,
+            str(together or ""),
         ),
     )
     return int(cursor.lastrowid or 0)
@@ -57,7 +65,8 @@ def waiting_rows(database: Database, now: datetime) -> list[Waiting]:
     with translated(database.name):
         rows = database.connection.execute(
             "SELECT id, destination, due_at, held_until, asked_until, is_uncertain, is_revived, "
-            "lease_holder, lease_until FROM outbox WHERE state = 'waiting' ORDER BY id"
+            "lease_holder, lease_until, together, created_at FROM outbox WHERE state = 'waiting' "
+            "ORDER BY id"
         ).fetchall()
     return [
         Waiting(
@@ -69,6 +78,8 @@ def waiting_rows(database: Database, now: datetime) -> list[Waiting]:
             is_uncertain=bool(row[5]),
             is_revived=bool(row[6]),
             is_claimed=_is_claimed(row[7], row[8], now),
+            is_shared=bool(row[9]),
+            is_kept=bool(row[9]) and _is_kept(row[9], instant_of(row[10]), row[3], now),
         )
         for row in rows
     ]
@@ -79,6 +90,12 @@ def _is_claimed(holder: str, until: float, now: datetime) -> bool:
     # By less than a lease, it is no matter: time servers set clocks back by seconds.
     in_time = now.timestamp() < until <= now.timestamp() + 2 * LEASE_SECONDS
     return bool(holder) and in_time and is_alive(holder)
+
+
+def _is_kept(together: str, made_at: datetime, held_until: float, now: datetime) -> bool:
+    """Whether who makes one message of several networks has this one still to come for."""
+    since = max(made_at.timestamp(), held_until)
+    return is_gathering(Path(together)) or 0 <= now.timestamp() - since < KEPT_SECONDS
 
 
 def take(

@@ -70,7 +70,8 @@ def retry(database: Database, ids: Collection[int] | None) -> int:
         chosen = _chosen(database, ids)
         database.connection.executemany(
             "UPDATE outbox SET due_at = 0, asked_until = 0, held_until = 0, is_told = 0, "
-            "is_revived = (state <> 'waiting' OR is_revived), state = 'waiting', digest = NULL "
+            "is_revived = (state <> 'waiting' OR is_revived), state = 'waiting', digest = NULL, "
+            "together = '' "
             "WHERE id = ?",
             [(row_id,) for row_id in chosen],
         )
