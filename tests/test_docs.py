@@ -10,9 +10,11 @@ from netwatch_notify import errors
 from netwatch_notify.cli.main import cli
 from netwatch_notify.deliver.hook import TOLD_TO_THE_HOOK
 from netwatch_notify.settings.settings import Settings, variable_name
+from tools.generate_cli import with_commands
+from tools.shown_scripts import PAGES, with_scripts
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 IDS = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
 
 
@@ -30,9 +32,11 @@ def rows_of(text: str) -> list[list[str]]:
 
 def options_in(text: str) -> dict[frozenset[str], str]:
     """Return the options a section's table names, with their meaning."""
+    first_table = re.search(r"(?:^\|[^\n]*\n)+", text, re.MULTILINE)
+    assert first_table
     return {
         frozenset(re.findall(r"`(--?[a-z][a-z-]*)", names)): meaning
-        for names, meaning in rows_of(text)
+        for names, meaning in rows_of(first_table[0])
     }
 
 
@@ -42,7 +46,10 @@ def options_of(command: click.Command) -> dict[frozenset[str], str]:
         command, info_name=command.name, help_option_names=["-h", "--help"], color=False
     )
     return {
-        frozenset(option.opts): " ".join((option.help or "").split())
+        # click keeps --help as the first context of the process wanted it.
+        frozenset(context.help_option_names if "--help" in option.opts else option.opts): " ".join(
+            (option.help or "").split()
+        )
         for option in command.get_params(context)
         if isinstance(option, click.Option)
     }
@@ -68,7 +75,23 @@ def test_every_command_has_a_section_and_every_section_a_command() -> None:
     """docs/cli.md names the commands there are, and no other."""
     titles = set(sections_of(ROOT / "docs" / "cli.md"))
 
-    assert titles - {"Global options", "The JSON report"} == set(cli.commands)
+    assert titles - {"Global options", "Exit codes", "The JSON report"} == set(cli.commands)
+
+
+def test_the_command_line_in_the_docs_is_the_generated_one() -> None:
+    """Usage lines, help and options; `python -m tools.generate_docs` renews them."""
+    document = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+
+    assert with_commands(document) == document
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_scripts_in_the_docs_are_those_of_contrib(page: Path) -> None:
+    """A page that shows a script shows it as it is; `python -m tools.generate_docs` renews it."""
+    document = page.read_text(encoding="utf-8")
+
+    assert "<!-- script: contrib/" in document
+    assert with_scripts(document) == document
 
 
 @pytest.mark.parametrize("name", ["Global options", *sorted(cli.commands)])
@@ -100,7 +123,11 @@ def test_variables_named_are_settings(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("path", "title"),
-    [("README.md", "Exit codes"), ("docs/operations.md", "Exit codes")],
+    [
+        ("README.md", "Exit codes"),
+        ("docs/operations.md", "Exit codes"),
+        ("docs/cli.md", "Exit codes"),
+    ],
 )
 def test_exit_codes_are_those_of_the_errors(path: str, title: str) -> None:
     """The tables list 0 and each code that an error class has."""

@@ -1,6 +1,5 @@
 """The command line as its users meet it: check, the bar on a terminal, two deliveries at once."""
 
-import json
 import os
 import pty
 import socket
@@ -50,56 +49,6 @@ def test_the_version_is_the_package_s(program: Program) -> None:
 
 def test_an_unknown_command_is_exit_2(program: Program) -> None:
     assert program.run("scam").returncode == 2
-
-
-def test_check_says_yes_before_the_first_run_and_writes_nothing(program: Program) -> None:
-    result = program.run("check")
-    assert result.returncode == 0
-    assert "256 addresses" in result.stdout
-    assert "Nmap version 7.93" in result.stdout
-    assert not program.state.exists()
-
-
-def test_check_finds_the_database_sound_after_a_run(program: Program) -> None:
-    program.network({"192.0.2.1": [22]})
-    program.run()
-    checks = json.loads(program.run("check", "--json").stdout)
-    assert checks["ok"]
-    assert "is sound" in " ".join(check["text"] for check in checks["checks"])
-
-
-BROKEN = {
-    "nmap": {"NETWATCH_NMAP_PATH": "/nonexistent/nmap"},
-    "targets": {"NETWATCH_TARGETS": "no-such-host.invalid"},
-    "destinations": {"NETWATCH_NOTIFY": "mailto://user:hunter2secret@"},
-    "settings": {"NETWATCH_GONE_AFTER": "never"},
-}
-
-
-@pytest.mark.parametrize("item", BROKEN)
-def test_check_names_what_would_fail_tonight(program: Program, item: str) -> None:
-    result = program.run("check", **BROKEN[item])
-    assert result.returncode == 2
-    assert f"failed   {item}:" in result.stdout
-    assert "hunter2secret" not in result.stdout + result.stderr
-
-
-def test_check_finds_a_corrupt_database(program: Program) -> None:
-    program.state.mkdir()
-    (program.state / "netwatch.db").write_bytes(b"no database" * 1000)
-    result = program.run("check")
-    assert result.returncode == 2
-    assert "failed   state:" in result.stdout
-
-
-def test_check_warns_of_misspelt_settings_and_readable_secrets(program: Program) -> None:
-    env_file = program.folder / "lan.env"
-    env_file.write_text("NETWATCH_TARGTES=192.0.2.0/24\n")
-    env_file.chmod(0o644)
-    result = program.run("--env-file", str(env_file), "check")
-    assert result.returncode == 0
-    assert "NETWATCH_TARGTES" in result.stdout
-    assert "chmod 600" in result.stdout
 
 
 def test_a_terminal_sees_how_far_the_scan_is(program: Program) -> None:

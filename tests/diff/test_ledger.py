@@ -5,7 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from netwatch_notify.diff.ledger import NIGHTLY, due, is_still_true, next_ledger, reminded
+from netwatch_notify.diff.ledger import (
+    NIGHTLY,
+    due,
+    is_over_a_week,
+    is_still_true,
+    next_ledger,
+    reminded,
+)
 from netwatch_notify.diff.policy import Verdict
 from netwatch_notify.model.change import Change, ChangeKind, Severity
 from netwatch_notify.model.host import Host
@@ -175,3 +182,11 @@ def test_what_is_not_known_to_be_otherwise_is_still_true() -> None:
     assert is_still_true(item(opened()), {})
     gone = replace(known(host(str(HERE), "80")), present=False, gone_at=FIRST_NIGHT)
     assert not is_still_true(item(opened()), {HERE: gone})
+
+
+def test_a_reminder_from_the_future_is_due() -> None:
+    """The clock was wrong when it was made; it is not waited for."""
+    assert not is_over_a_week(night(1), night(1))
+    assert not is_over_a_week(night(1), night(7))
+    assert is_over_a_week(night(1), night(8))
+    assert is_over_a_week(night(400), night(2))

@@ -10,6 +10,7 @@ from netwatch_notify.diff.patience import (
     Patience,
     covering_runs,
     needed_since,
+    without_future,
 )
 from netwatch_notify.model.inventory import Habit, Inventory, PastRun, Toggle
 from tests.builders import Nights, at, coverage, host, inventory, key, night, scan
@@ -135,6 +136,15 @@ def test_runs_count_where_they_asked_about_the_very_thing() -> None:
     assert covering_runs(past, (at(HERE), key("80")), night(1)) == 1
     assert covering_runs(past, (at("192.0.2.9"), key("80")), night(1)) == 2
     assert covering_runs(past, (at("198.51.100.1"), None), night(1)) == 0
+
+
+def test_toggles_from_the_future_do_not_count() -> None:
+    """The clock was wrong then: they would be recent until it gets there."""
+    habit = Habit(tuple(Toggle(night(n)) for n in (1, 400, 401)))
+    assert without_future(habit, night(5)) == Habit((Toggle(night(1)),))
+    assert without_future(habit, night(401)) is habit
+    patience = Patience(replace(inventory(), habits={SUBJECT: habit}), 2, night(5), night(4))
+    assert not patience.flaps(SUBJECT)
 
 
 def test_past_runs_are_needed_since_the_oldest_instant() -> None:
