@@ -28,13 +28,20 @@ from netwatch_notify.report.host_list import hosts_json, hosts_table
 from netwatch_notify.report.host_page import host_json, host_page
 from netwatch_notify.report.run_page import run_json, run_page
 from netwatch_notify.report.standing import instant_json
-from netwatch_notify.report.told_lines import beginning, known_before, told_json, told_rows
+from netwatch_notify.report.told_lines import (
+    beginning,
+    end_of_history,
+    known_before,
+    told_json,
+    told_rows,
+)
 from netwatch_notify.report.view import short_ids
 from netwatch_notify.report.words import counted
 from netwatch_notify.settings.reading import load_fields
 from netwatch_notify.store.database import Database
 from netwatch_notify.store.history import held_ids, near_ids
 from netwatch_notify.store.listing import first_scan_at
+from netwatch_notify.store.pruning import history_since
 
 SCHEMA = 1
 """Changes when a field goes or means something else; new fields may come at any time."""
@@ -91,7 +98,7 @@ def show_one(options: Options, what: str) -> int:
             ids = state.short(run.told)
             body, tables = state.json(**run_json(run)), run_page(run, ids, state.now, state.zone)
         elif number:
-            raise pictures.no_such_run(state.database, int(number[2]))
+            raise pictures.no_such_run(state.database, int(number[2]), state.zone)
         else:
             found = find_host(state.database, state.book, what)
             picture = pictures.host_picture(state.database, state.book, found, state.now)
@@ -119,15 +126,18 @@ def list_history(
         before = None
         if word and not only_open:
             before = known_before(known, key, answer.oldest)
-        first = first_scan_at(state.database)
+        first, kept_since = first_scan_at(state.database), history_since(state.database)
         ids = state.short(answer.told)
     if options.as_json:
         changes = [told_json(one) for one in answer.told]
-        print_json(state.json(changes=changes, known_before=instant_json(before)))
+        instants = {"known_before": instant_json(before), "kept_since": instant_json(kept_since)}
+        print_json(state.json(changes=changes, **instants))
         return 0
-    last = beginning(known, key, before, first, state.now, state.zone)
+    last = list(filter(None, [beginning(known, key, before, first, state.now, state.zone)]))
+    if kept_since and not (only_open or answer.left_out or (start and start >= kept_since)):
+        last.append(end_of_history(kept_since, state.now, state.zone))
     table = told_rows(answer.told, ids, state.now, state.zone)
-    print_tables([table] if table.rows else [], last=[last] if last else [])
+    print_tables([table] if table.rows else [], last=last)
     if answer.left_out:
         _note(options, f"the {len(answer.told):,} latest; --limit 0 lists all")
     elif not (table.rows or last):

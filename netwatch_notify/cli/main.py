@@ -4,16 +4,22 @@ import io
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
 import click
 
 from netwatch_notify import __version__
+from netwatch_notify.cli.backup_commands import backup
+from netwatch_notify.cli.completion_commands import ANSWER, ASKED, completion
+from netwatch_notify.cli.install_commands import install, uninstall
 from netwatch_notify.cli.inventory_commands import history, hosts, show
+from netwatch_notify.cli.networks_commands import all_options, asked_for
 from netwatch_notify.cli.options import Options
 from netwatch_notify.cli.outbox_commands import outbox
 from netwatch_notify.cli.people_commands import accept, expect, ignore
+from netwatch_notify.cli.status_commands import status
 from netwatch_notify.errors import InterruptedRunError, NetwatchError
 
 EXIT_CODES = """
@@ -27,6 +33,9 @@ Exit codes:
   5  another run is in progress
   6  state directory or database unusable
 """
+
+OF_NO_NETWORK = frozenset({"backup", "completion", "diff", "install", "uninstall"})
+"""Commands that leave a network's state alone."""
 
 
 @click.group(
@@ -58,6 +67,11 @@ def cli(
     Without a command it makes the whole run, as `run` does.
     """
     context.obj = Options(env_file, verbose, quiet, as_json, dry_run)
+    command = context.invoked_subcommand or "run"
+    if command not in OF_NO_NETWORK:
+        from netwatch_notify.cli.owner import continue_as_owner
+
+        continue_as_owner(env_file, command, sys.argv[1:])
     if context.invoked_subcommand is None:
         from netwatch_notify.cli.run import make_run
 
@@ -67,12 +81,54 @@ def cli(
 @cli.command()
 @click.option("--dry-run", is_flag=True, help="Preview: scan and compare, send and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option(
+    "--spread",
+    type=click.IntRange(min=0, max=720),
+    default=0,
+    metavar="MINUTES",
+    help="Begin up to so many minutes later, always the same on one machine.",
+)
+@all_options
+@click.option(
+    "--together", is_flag=True, help="With --all: one message to each recipient, for all networks."
+)
+@click.option(
+    "--keep-for",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Leave the messages to who gathers them for DIRECTORY: what --together calls this with.",
+)
 @click.pass_context
-def run(context: click.Context, dry_run: bool, as_json: bool) -> None:
+def run(
+    context: click.Context,
+    dry_run: bool,
+    as_json: bool,
+    spread: int,
+    everything: bool,
+    env_dir: Path | None,
+    parallel: int | None,
+    together: bool,
+    keep_for: Path | None,
+) -> None:
     """Scan, compare, look closer, and tell: what cron calls."""
-    from netwatch_notify.cli.run import make_run
+    options = context.obj.also(dry_run=dry_run, as_json=as_json)
+    every = asked_for(context, everything, env_dir, parallel, together=together)
+    if every is not None and keep_for is not None:
+        raise click.UsageError("--keep-for is for one network; --all --together gives it to each")
+    if spread and not options.dry_run:
+        from netwatch_notify.cli.spread import wait_spread
 
-    context.exit(make_run(context.obj.also(dry_run=dry_run, as_json=as_json)))
+        wait_spread(options, spread)
+    if every is None:
+        from netwatch_notify.cli.run import make_run
+
+        context.exit(make_run(replace(options, keep_for=keep_for and keep_for.absolute())))
+    if together and not options.dry_run:
+        from netwatch_notify.cli.together import run_together
+
+        context.exit(run_together(options, every, ["run"]))
+    from netwatch_notify.cli.networks import for_every_network
+
+    context.exit(for_every_network(options, every, ["run"]))
 
 
 @cli.command()
@@ -141,13 +197,21 @@ def diff(
 
 
 @cli.command()
+@all_options
 @click.pass_context
-def deliver(context: click.Context) -> None:
+def deliver(
+    context: click.Context, everything: bool, env_dir: Path | None, parallel: int | None
+) -> None:
     """Send what is due: what waited for its time, or could not be delivered before.
 
     Cron calls it every ten minutes. Without a terminal it says once why a message does not
     arrive, and once when it gives it up.
     """
+    every = asked_for(context, everything, env_dir, parallel)
+    if every is not None:
+        from netwatch_notify.cli.together import deliver_all
+
+        context.exit(deliver_all(context.obj, every))
     from netwatch_notify.cli.run import send_waiting
 
     context.exit(send_waiting(context.obj))
@@ -156,15 +220,42 @@ def deliver(context: click.Context) -> None:
 @cli.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @click.option("--send", is_flag=True, help="Send a marked test message to each destination.")
+@all_options
 @click.pass_context
-def check(context: click.Context, as_json: bool, send: bool) -> None:
+def check(
+    context: click.Context,
+    as_json: bool,
+    send: bool,
+    everything: bool,
+    env_dir: Path | None,
+    parallel: int | None,
+) -> None:
     """Say whether tonight's run will work: settings, nmap, state, destinations."""
+    every = asked_for(context, everything, env_dir, parallel)
+    if every is not None:
+        from netwatch_notify.cli.together import look_at_all
+
+        words = ["check", *(["--send"] if send else [])]
+        context.exit(look_at_all(context.obj.also(as_json=as_json), every, words))
     from netwatch_notify.cli.check import run_checks
 
     context.exit(run_checks(context.obj.also(as_json=as_json), send=send))
 
 
-for command in (outbox, hosts, show, history, accept, ignore, expect):
+for command in (
+    backup,
+    outbox,
+    hosts,
+    show,
+    history,
+    accept,
+    ignore,
+    expect,
+    status,
+    completion,
+    install,
+    uninstall,
+):
     cli.add_command(command)
 
 
@@ -176,6 +267,11 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # cron's locale is POSIX: an arrow must not end the run that wants to print it.
             stream.reconfigure(errors="backslashreplace")
+    if os.environ.get(ASKED) == ANSWER:
+        from netwatch_notify.cli.completion import answer
+
+        answer(cli, sys.argv[1:])
+        return
     try:
         code = cli.main(standalone_mode=False)
     except click.ClickException as error:

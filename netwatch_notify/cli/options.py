@@ -13,6 +13,10 @@ class Options:
     quiet: bool = False
     as_json: bool = False
     dry_run: bool = False
+    keep_for: Path | None = None
+    """Where the run's messages are told together with other networks'."""
+    shared: Path | None = None
+    """For the outbox that several networks share, not for one network."""
 
     def also(self, *, dry_run: bool = False, as_json: bool = False) -> "Options":
         """Return the options with those given after the command added."""

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
@@ -16,6 +17,7 @@ from netwatch_notify.report.words import counted
 from netwatch_notify.settings.reading import load_fields
 from netwatch_notify.store import outbox_people
 from netwatch_notify.store.database import Database
+from netwatch_notify.store.handover import NETWORK
 
 SCHEMA = 1
 """Changes when a field goes or means something else; new fields may come at any time."""
@@ -23,14 +25,14 @@ SCHEMA = 1
 
 def list_outbox(options: Options) -> int:
     """Print what has not arrived."""
-    settings = load_fields(("network", "state_dir"), options.env_file)
-    database = Database.to_read(settings["state_dir"], settings["network"])
+    network, state = _place(options)
+    database = Database.to_read(state, network)
     try:
         rows = outbox_people.listed(database, view_from_json)
     finally:
         database.close()
     if options.as_json:
-        body = {"schema": SCHEMA, "network": settings["network"], "messages": outbox_json(rows)}
+        body = {"schema": SCHEMA, "network": network, "messages": outbox_json(rows)}
         print_json(body)
     elif rows:
         print_tables([outbox_table(rows, datetime.now(UTC), LocalZone())])
@@ -57,12 +59,20 @@ def drop_messages(options: Options, ids: Collection[int]) -> int:
     return 0
 
 
+def _place(options: Options) -> tuple[str, Path]:
+    """Return whose outbox is meant, and where it lies."""
+    if options.shared:
+        return NETWORK, options.shared
+    settings = load_fields(("network", "state_dir"), options.env_file)
+    return settings["network"], settings["state_dir"]
+
+
 @contextmanager
 def _opened(options: Options) -> Iterator[Database]:
-    settings = load_fields(("network", "state_dir"), options.env_file)
-    if not (settings["state_dir"] / "netwatch.db").exists():
-        raise UsageError(f"{settings['state_dir']}: no run was made yet, so nothing waits")
-    database = Database.open(settings["state_dir"], settings["network"])
+    network, state = _place(options)
+    if not (state / "netwatch.db").exists():
+        raise UsageError(f"{state}: no run was made yet, so nothing waits")
+    database = Database.open(state, network)
     try:
         yield database
     finally:

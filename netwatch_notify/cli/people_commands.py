@@ -5,6 +5,8 @@ from typing import Any, TypeVar
 
 import click
 
+from netwatch_notify.cli.completion_commands import open_changes
+
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -17,7 +19,7 @@ def _said(command: _Command) -> _Command:
 
 
 @click.command()
-@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@click.argument("ids", nargs=-1, required=True, metavar="ID...", shell_complete=open_changes)
 @_said
 @click.pass_context
 def accept(context: click.Context, ids: tuple[str, ...], reason: str, until: str | None) -> None:

@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,20 +12,17 @@ import click
 from netwatch_notify.cli.local_time import LocalZone
 from netwatch_notify.cli.options import Options
 from netwatch_notify.diff.night import Rules
-from netwatch_notify.log import setup_logging
+from netwatch_notify.log.setup import setup_logging
+from netwatch_notify.log.sinks import choose_sink, level_for
 from netwatch_notify.model.change import Severity
 from netwatch_notify.model.message import Destination
 from netwatch_notify.model.paths import DEFAULT_ENV_FILE
 from netwatch_notify.model.text import clean
 from netwatch_notify.pipeline.plan import Plan
-from netwatch_notify.settings.fields import AllWell, NotifyOn, Urgent
+from netwatch_notify.scan.privilege import privilege_of
+from netwatch_notify.settings.fields import AllWell, LogFormat, LogLevel, NotifyOn, Urgent
 from netwatch_notify.settings.reading import env_file_is_exposed, load_settings
 from netwatch_notify.settings.settings import Settings
-
-
-def may_open_raw_sockets() -> bool:
-    """Whether nmap gets to send its own packets: as root."""
-    return os.geteuid() == 0
 
 
 def load(options: Options) -> tuple[Settings, Plan]:
@@ -34,24 +33,26 @@ def load(options: Options) -> tuple[Settings, Plan]:
     """
     settings = load_settings(options.env_file)
     heartbeat = settings.heartbeat_url.get_secret_value() if settings.heartbeat_url else None
-    level = "debug" if options.verbose else "error" if options.quiet else settings.log_level.value
     secrets = settings.secrets()
-    setup_logging(level.upper(), sys.stderr, secrets)
+    logged = (settings.network, settings.log_level, settings.log_format)
+    start_logging(options, *logged, secrets=secrets)
     if options.verbose or sys.stderr.isatty():
         # Not under cron, which would mail it each night beside the message; `check` says it too.
         for path in exposed_files(settings, options.env_file):
             click.echo(f"netwatch-notify: {exposed_words(path)}", err=True)
     destinations = destinations_of(settings)
     # Those of an apprise file are known only now.
-    setup_logging(level.upper(), sys.stderr, {*secrets, *(d.url for d in destinations)})
+    start_logging(options, *logged, secrets={*secrets, *(d.url for d in destinations)})
+    privilege = privilege_of(str(settings.nmap_path or "nmap"))
+    profile = settings.to_profile(privilege.is_enough)
     plan = Plan(
         network=settings.network,
         state=settings.state_dir,
-        profile=settings.to_profile(may_open_raw_sockets()),
+        profile=replace(profile, must_be_told=privilege.must_be_told),
         rules=Rules(settings.gone_after, settings.risky_ports, settings.dynamic_addresses),
         destinations=destinations,
         send_at=settings.send_at,
-        urgent=_urgent(settings.urgent),
+        urgent=urgent_of(settings.urgent),
         outbox_time=timedelta(days=settings.outbox_days),
         nmap=settings.nmap_path,
         detail_arguments=settings.detail_args,
@@ -67,10 +68,27 @@ def load(options: Options) -> tuple[Settings, Plan]:
         heartbeat_url=heartbeat,
         keep_days=settings.keep_days,
         volatile_scripts=settings.volatile_scripts,
+        metrics_file=settings.metrics_file,
+        together=options.keep_for,
         dry_run=options.dry_run,
         zone=LocalZone(),
     )
     return settings, plan
+
+
+def start_logging(
+    options: Options,
+    network: str,
+    level: LogLevel | None,
+    form: LogFormat,
+    *,
+    secrets: Collection[str] = (),
+) -> None:
+    """Log where this process's log belongs: stderr, the journal or syslog."""
+    sink = choose_sink(sys.stderr, os.environ, verbose=options.verbose)
+    configured = level.value if level else None
+    least = level_for(sink, configured, verbose=options.verbose, quiet=options.quiet)
+    setup_logging(least, sys.stderr, secrets, network=network, sink=sink, form=form.value)
 
 
 def exposed_files(settings: Settings, env_file: Path | None) -> list[Path]:
@@ -99,7 +117,8 @@ def destinations_of(settings: Settings) -> tuple[Destination, ...]:
     return found
 
 
-def _urgent(urgent: Urgent) -> frozenset[Severity]:
+def urgent_of(urgent: Urgent) -> frozenset[Severity]:
+    """Return the severities that do not wait for `SEND_AT`."""
     if urgent is Urgent.NEVER:
         return frozenset()
     least = Severity(urgent.value).rank

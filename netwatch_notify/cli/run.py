@@ -9,12 +9,13 @@ import click
 
 from netwatch_notify.cli.local_time import LocalZone
 from netwatch_notify.cli.options import Options
-from netwatch_notify.cli.plan import load
+from netwatch_notify.cli.plan import load, start_logging
 from netwatch_notify.cli.progress import progress_bar
 from netwatch_notify.errors import DeliveryError, StateError
 from netwatch_notify.model.message import Format, Message
 from netwatch_notify.pipeline.delivery import deliver_due, print_due, tell_without_state
 from netwatch_notify.pipeline.ingest import ingest
+from netwatch_notify.pipeline.metrics import write_metrics
 from netwatch_notify.pipeline.plan import Outcome, Outgoing, Plan
 from netwatch_notify.pipeline.run import run_scan
 from netwatch_notify.report.json_report import report_text
@@ -41,10 +42,21 @@ def take_in(options: Options, fast: Path, details: Sequence[Path]) -> int:
 
 def send_waiting(options: Options) -> int:
     """Send what is due and return the exit code."""
-    settings = load_fields(("network", "state_dir"), options.env_file)
-    if not (settings["state_dir"] / "netwatch.db").exists():
+    settings = load_fields(
+        ("network", "state_dir", "log_level", "log_format", "metrics_file"), options.env_file
+    )
+    network, state = settings["network"], settings["state_dir"]
+    if not (state / "netwatch.db").exists():
         return 0
-    database = Database.open(settings["state_dir"], settings["network"])
+    start_logging(options, network, settings["log_level"], settings["log_format"])
+    try:
+        return _send_waiting(options, state, network)
+    finally:
+        write_metrics(settings["metrics_file"], state, network, is_said=True)
+
+
+def _send_waiting(options: Options, state: Path, network: str) -> int:
+    database = Database.open(state, network)
     try:
         # Cron asks every ten minutes; reading the destinations takes longer than all the rest.
         if not has_work(database):
@@ -102,6 +114,7 @@ def _print_due(options: Options, plan: Plan, outcome: Outcome) -> None:
             print_due(database, _say)
     finally:
         database.close()
+        write_metrics(plan.metrics_file, plan.state, plan.network, is_said=True)
 
 
 def _say(message: Message) -> None:

@@ -44,7 +44,9 @@ class Patience:
         self, inventory: Inventory, gone_after: int, now: datetime, last: datetime
     ) -> None:
         self.absences: dict[Subject, Absence] = dict(inventory.absences)
-        self.habits: dict[Subject, Habit] = dict(inventory.habits)
+        self.habits: dict[Subject, Habit] = {
+            subject: without_future(habit, now) for subject, habit in inventory.habits.items()
+        }
         self._before = inventory
         self._past = inventory.past
         self._gone_after = gone_after
@@ -197,6 +199,17 @@ def is_flapping(recent: tuple[Toggle, ...]) -> bool:
     """Whether toggles within the window are too many; doubtful ones weigh less."""
     weight = sum(TOGGLES if toggle.is_doubtful else DOUBTFUL_TOGGLES for toggle in recent)
     return weight >= TOGGLES * DOUBTFUL_TOGGLES
+
+
+def without_future(habit: Habit, now: datetime) -> Habit:
+    """
+    Return the habit without the toggles that are still to come: the clock was wrong then.
+
+    They would count as recent until the clock gets there, and keep the thing flapping so long.
+    """
+    if all(toggle.at <= now for toggle in habit.toggles):
+        return habit
+    return replace(habit, toggles=tuple(toggle for toggle in habit.toggles if toggle.at <= now))
 
 
 def covering_runs(past: tuple[PastRun, ...], subject: Subject, since: datetime) -> int:
