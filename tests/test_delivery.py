@@ -240,8 +240,9 @@ def test_a_run_that_is_ended_while_it_sends_has_told_what_it_had_to_tell(program
         program.environment["NETWATCH_NOTIFY"] = f"json://127.0.0.1:{port}/x"
         running = subprocess.Popen(program.command("run"), env=program.environment)
         claimed = "SELECT 1 FROM outbox WHERE lease_until > 0"
-        database = program.state / "netwatch.db"
-        assert eventually(lambda: database.exists() and query(program, claimed), 30)
+        # The lock is taken when the database has its tables.
+        lock = program.state / "lock"
+        assert eventually(lambda: lock.exists() and query(program, claimed), 30)
         running.terminate()
         assert running.wait(30) == 3
     with http_server() as server:

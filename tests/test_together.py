@@ -324,7 +324,6 @@ def test_a_database_that_cannot_be_read_keeps_no_other_network_waiting(
     assert "netwatch-notify: dmz: " in result.stderr
     told = [body["title"] for body in bodies(server)]
     assert any(title.startswith("lan: 23/tcp open on 192.0.2.1 · ") for title in told)
-    assert networks.all("deliver").returncode == 6
 
 
 def test_a_network_whose_state_lies_where_messages_are_gathered_is_refused(

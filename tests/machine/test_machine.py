@@ -69,7 +69,7 @@ def test_it_leaves_no_mount_no_folder_and_no_process(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_it_ends_with_the_test_that_made_it() -> None:
+def test_it_ends_with_the_test_that_made_it(tmp_path: Path) -> None:
     """Killed without a word, the test leaves no machine running."""
     script = (
         "from tests.machine.machine import Machine\n"
@@ -78,7 +78,12 @@ def test_it_ends_with_the_test_that_made_it() -> None:
         "    input()\n"
     )
     maker = subprocess.Popen(
-        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", script],
+        # Killed, it leaves the empty folder behind.
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert maker.stdout is not None
     first = int(maker.stdout.readline())
