@@ -148,9 +148,7 @@ def fill(disk: Path, leave_bytes: int) -> Path:
     return ballast
 
 
-@pytest.mark.parametrize(
-    ("command", "leave_kilobytes"), [("run", 0), ("run", 16), ("ingest", 40)]
-)
+@pytest.mark.parametrize(("command", "leave_kilobytes"), [("run", 0), ("run", 16), ("ingest", 40)])
 def test_a_full_disk_is_told_and_loses_nothing(
     program: Program,
     server: HttpServer,
