@@ -85,7 +85,7 @@ def install_schedule(options: Options, wish: Wish) -> int:
         raise UsageError(f"only root may install; call sudo {shlex.join(sys.argv)}")
     env_file = None if wish.everything else (options.env_file or DEFAULT_ENV_FILE).absolute()
     settings = _settings(env_file, must_be_there=not wish.print_only)
-    installed = find_schedules(env_file or ENV_DIRECTORY / "all.env")
+    installed = _own_schedules(env_file)
     kind = wish.kind or _kind(installed)
     job = _job(wish, env_file, settings, installed)
     check_job(job)
@@ -134,6 +134,22 @@ def _settings(env_file: Path | None, *, must_be_there: bool) -> Settings | None:
     return load_settings(env_file, {})
 
 
+def _own_schedules(env_file: Path | None) -> list[Schedule]:
+    """Return what `install` scheduled for this env file, or for all, however it was edited."""
+    own = _places(Job(env_file))
+    return [schedule for schedule in _all_schedules(env_file) if schedule.path in own]
+
+
+def _all_schedules(env_file: Path | None) -> tuple[Schedule, ...]:
+    # For all networks: whatever is found for any of the folder's files.
+    return find_schedules(env_file or ENV_DIRECTORY / "all.env")
+
+
+def _places(job: Job) -> set[Path]:
+    """Return the files by which a job is known: cron's, and systemd's timers."""
+    return {cron_path(job), *(systemd.FOLDER / timer for timer in systemd.timers(job))}
+
+
 def _kind(installed: Sequence[Schedule]) -> str:
     for schedule in installed:
         return schedule.kind
@@ -161,8 +177,8 @@ def _job(
         folders = [settings.state_dir]
         folders += [settings.metrics_file.parent] if settings.metrics_file else []
         writes = [f for f in folders if not f.is_relative_to(systemd.STATE_FOLDER)]
-    command = installed_command()
-    return Job(env_file, command, at, user, tuple(writes), wish.together)
+    together = wish.together or any("--together" in run.command for run in runs)
+    return Job(env_file, installed_command(), at, user, tuple(writes), together)
 
 
 def _time_of_day(text: str) -> time:
@@ -263,17 +279,17 @@ def _start(job: Job, kind: str, old: Sequence[Deed], changes: Changes) -> None:
 
 def _say_when(job: Job, env_file: Path | None, kind: str) -> None:
     now = datetime.now(LocalZone())
-    found = find_schedules(env_file or ENV_DIRECTORY / "all.env")
-    for schedule in found:
+    runs = [s for s in _all_schedules(env_file) if s.command.startswith("run")]
+    for schedule in runs:
         starts = next_start(schedule, now)
-        if schedule.kind == kind and schedule.command.startswith("run") and starts:
+        if schedule.kind == kind and schedule.path in _places(job) and starts:
             click.echo(
                 f"Next run: {day(starts, LocalZone(), now)} {starts:%H:%M}, or up to "
                 f"{SPREAD_MINUTES} minutes later, as {schedule.user}."
             )
-    others = {str(s.path) for s in found if s.kind != kind} if kind else set()
-    for path in sorted(others):
-        say(f"{path} starts a run, too; remove it, or there are two")
+    own = {schedule.path for schedule in runs if schedule.kind == kind} & _places(job)
+    for path in sorted({schedule.path for schedule in runs} - own):
+        say(f"{path} starts a run, too; remove it, or there are two each night")
     env = f" --env-file {job.env_file}" if job.env_file not in (None, DEFAULT_ENV_FILE) else ""
     word = "check --all" if job.env_file is None else "check"
     click.echo(f"Will it work? netwatch-notify{env} {word}")

@@ -30,7 +30,7 @@ class Schedule:
     """`cron` or `systemd`."""
     path: Path
     command: str
-    """`run`, `deliver`; with ` --all` for all networks."""
+    """`run`, `deliver`; with ` --all` for all networks, and ` --together` as it stands there."""
     user: str
     when: str
     """The five fields of cron or its @word, or systemd's OnCalendar."""
@@ -48,6 +48,22 @@ def find_schedules(env_file: Path, root: Path = Path("/")) -> tuple[Schedule, ..
     """
     found = [*_of_cron(root), *_of_systemd(root)]
     return tuple(s for s, of in found if of == env_file or (of is None and _is_in_all(env_file)))
+
+
+def missing_env_files(root: Path = Path("/")) -> tuple[tuple[Schedule, Path], ...]:
+    """Return the runs that are scheduled with an env file that is not there, and which it is."""
+    found = [(s, of) for s, of in (*_of_cron(root), *_of_systemd(root)) if of]
+    return tuple((s, of) for s, of in found if s.command == "run" and _is_missing(root, of))
+
+
+def _is_missing(root: Path, path: Path) -> bool:
+    try:
+        _below(root, path).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False  # Nobody can say, such as of a path that is not absolute.
+    return False
 
 
 def _is_in_all(env_file: Path) -> bool:
@@ -77,7 +93,8 @@ def _of_crontab(path: Path, text: str, owner: str) -> Iterator[tuple[Schedule, P
         user, command = owner, fields[2]
         if not owner:
             user, _, command = command.partition(" ")
-        called = _called(command)
+        # Without the user field cron would take the command for a user; so that it is noticed.
+        called = _called(command) or (None if owner else _called(f"{user} {command}"))
         if called:
             user = _becomes(called.before) or user
             found = Schedule(
@@ -142,7 +159,8 @@ def _called(command: str) -> _Called | None:
     if not verb and any(word.isalpha() for word in rest if word not in (env_file, ALL)):
         return None
     every = "--all" in rest
-    name = f"{verb or 'run'}{' --all' if every else ''}"
+    together = " --together" if "--together" in rest else ""
+    name = f"{verb or 'run'}{' --all' if every else ''}{together}"
     of = None if every else Path(env_file) if env_file else DEFAULT_ENV_FILE
     return _Called(tuple(before), program, name, of)
 

@@ -367,3 +367,16 @@ def test_systemd_is_chosen_where_it_runs(machine: Machine) -> None:
     assert "removed the user netwatch" in gone.stdout
     wants = "/etc/systemd/system/timers.target.wants"
     assert "netwatch" not in machine.run(["ls", wants]).stdout
+
+
+def test_two_schedules_of_one_network_are_said(machine: Machine) -> None:
+    """Its own and that of all networks; what was asked for the first time stays in each."""
+    notify(machine, "install", "--all", "--together", "--at", "01:00")
+
+    own = notify(machine, "install", "--at", "02:00")
+    again = notify(machine, "install", "--all")
+
+    both = "starts a run, too; remove it, or there are two each night"
+    assert f"/etc/cron.d/netwatch-all {both}" in own.stderr
+    assert again.stdout.startswith("Nothing to change.\n")
+    assert " --all --together --spread 5\n" in machine.read("/etc/cron.d/netwatch-all")
