@@ -1,7 +1,7 @@
 # What README.md names. Each target prepares what it needs; there is nothing to install before.
 
 .DEFAULT_GOAL := help
-.PHONY: help run install uninstall test lint format fuzz hostile oracle month week year killed kills lossy fresh screenshots constraints man dist package release clean docs docs-serve
+.PHONY: help run install uninstall test coverage lint format fuzz hostile oracle month week year killed kills lossy fresh screenshots constraints man dist package release clean docs docs-serve
 MAKEFLAGS += --no-builtin-rules
 
 # Words for the program, as you would type them after its name.
@@ -47,7 +47,12 @@ install: ## install for the machine, and schedule each night: make install TARGE
 uninstall: ## take that back; settings and what is known stay
 	@tools/install.sh uninstall
 
-test: lint ## lint, then run the tests and report their coverage
+# Most tests wait for processes and networks, so one more runs than there are cores.
+test: lint ## lint, then run the tests
+	@.venv/bin/python -m pytest -n $$(($$(nproc) + 1)) --maxprocesses 4 --dist loadfile
+
+coverage: ## run the tests and report which lines they reached (a third slower)
+	@tools/setup.sh test
 	@.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile --cov --cov-report=term
 
 lint: ## check style, format and types

@@ -268,6 +268,19 @@ def test_a_clock_set_back_is_told_once_and_loses_no_change(
     assert (kinds(report), report["problems"]) == (["host-gone"], [])
 
 
+def test_a_clock_that_is_wrong_for_one_night_makes_nothing_old(known: Program) -> None:
+    """It was in 2030 for a run: scans, history and messages are there the night after."""
+    before = {path.name for path in (known.state / "scans").iterdir()}
+    # As if all that was until now had been years ago.
+    set_clock_back(known, days=-1500)
+
+    known.report()
+
+    assert before <= {path.name for path in (known.state / "scans").iterdir()}
+    known.report()
+    assert not before & {path.name for path in (known.state / "scans").iterdir()}
+
+
 def test_a_clock_set_back_by_a_minute_is_nothing(known: Program) -> None:
     set_clock_back(known, minutes=1)
     assert checks(known)["clock"]["status"] == "ok"

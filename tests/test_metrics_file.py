@@ -103,6 +103,21 @@ def test_a_failed_run_writes_it_too(program: Program, file: Path) -> None:
     assert now["last_run_end_timestamp_seconds",] > good
 
 
+def test_a_clock_that_was_wrong_does_not_stay_the_last_good_run(
+    program: Program, file: Path
+) -> None:
+    """Else no alert on its age would come until that year."""
+    program.run("run")
+    database = Database.open(program.state, "lan")
+    with database.atomic():
+        database.connection.execute("UPDATE runs SET ended_at = '2099' || substr(ended_at, 5)")
+    database.close()
+    program.run("run")
+
+    now = samples(file)
+    assert now["last_good_run_timestamp_seconds",] == now["last_run_end_timestamp_seconds",]
+
+
 def test_an_interrupted_run_writes_it_too(program: Program, file: Path) -> None:
     """SIGTERM, as at a shutdown."""
     started = program.folder / "started"

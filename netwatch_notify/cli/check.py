@@ -2,8 +2,9 @@
 
 import json
 import os
+import shlex
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from netwatch_notify.cli.finding import BAD, GOOD, Finding, bad, failures, good,
 from netwatch_notify.cli.options import Options
 from netwatch_notify.errors import NetwatchError
 from netwatch_notify.model.paths import DEFAULT_ENV_FILE
+from netwatch_notify.model.text import clean
 from netwatch_notify.schedule.found import find_schedules
 from netwatch_notify.settings.reading import load_settings, unknown_variables
 
@@ -40,6 +42,7 @@ CHECKS: dict[str, Callable[[Tonight], list[Finding]]] = {
     "targets": targets.targets,
     "state": state.state,
     "disk": state.disk,
+    "metrics": files.metrics_file,
     "clock": clock.clock,
     "schedule": schedule.schedule,
     "last run": runs.last_run,
@@ -81,20 +84,31 @@ def find_out(options: Options, *, send: bool = False) -> tuple[str | None, list[
         if options.env_file is None and _is_closed(path):
             remedy = "run check as the user who runs netwatch-notify, or as root"
             findings.append(bad("env file", f"{path}: this user cannot read it", remedy))
-        return None, [*findings, *_unknown(options.env_file)]
+        return None, [named(f, path) for f in (*findings, *_unknown(options.env_file))]
     findings = [good("settings", f"network {settings.network}"), *_unknown(options.env_file)]
     recorded, problem = None, None
     try:
         recorded = read_recorded(settings.state_dir, settings.network)
     except (NetwatchError, OSError) as error:
         problem = error
-    now, schedules = datetime.now(UTC), find_schedules(path)
+    # The schedules of a file that this user may not read are of other settings than these.
+    is_ours = options.env_file is not None or not _is_closed(path)
+    now, schedules = datetime.now(UTC), find_schedules(path) if is_ours else ()
     tonight = Tonight(settings, path, now, recorded, schedules, send, problem is None)
     for item, check in CHECKS.items():
         findings += _guarded(item, partial(check, tonight))
         if item == "state":
             findings += _guarded("database", partial(state.database, tonight, problem))
-    return settings.network, findings
+    return settings.network, [named(finding, path) for finding in findings]
+
+
+def named(finding: Finding, env_file: Path) -> Finding:
+    """Return a finding whose remedy, typed as it stands there, is about this network."""
+    if env_file == DEFAULT_ENV_FILE or "--env-file" in finding.remedy:
+        return finding
+    file = clean(shlex.quote(str(env_file)))
+    words = f"netwatch-notify --env-file {file} "
+    return replace(finding, remedy=finding.remedy.replace("netwatch-notify ", words))
 
 
 def as_json(network: str | None, findings: list[Finding]) -> dict[str, object]:

@@ -94,7 +94,8 @@ def cli(
 )
 @click.option(
     "--keep-for",
-    type=click.Path(path_type=Path, file_okay=False),
+    # A name to those who run as another user: the directory is for whoever gathers alone.
+    type=click.Path(path_type=Path, file_okay=False, readable=False),
     help="Leave the messages to who gathers them for DIRECTORY: what --together calls this with.",
 )
 @click.pass_context

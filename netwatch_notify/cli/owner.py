@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from netwatch_notify.errors import NetwatchError, UsageError
+from netwatch_notify.model.paths import DEFAULT_ENV_FILE
 from netwatch_notify.schedule.privilege import as_user
 from netwatch_notify.settings.reading import load_fields
 
@@ -28,7 +29,20 @@ def continue_as_owner(env_file: Path | None, command: str, words: Sequence[str])
     except NetwatchError:
         # The command says what is wrong, or needs none of it.
         return
-    act_as_owner_of(state)
+    # `check` finds what is wrong between the two, which the owner may be unable to see.
+    if command != "check" or _can_read(state, env_file or DEFAULT_ENV_FILE):
+        act_as_owner_of(state)
+
+
+def _can_read(state: Path, env_file: Path) -> bool:
+    """Whether the owner of a state directory is there and can read the env file."""
+    from netwatch_notify.cli.checks.files import may, user_of
+
+    try:
+        user = user_of(pwd.getpwuid(state.stat().st_uid).pw_name)
+        return user is not None and may(user, env_file, os.R_OK)
+    except (KeyError, OSError):
+        return False
 
 
 def act_as_owner_of(state: Path) -> None:

@@ -25,6 +25,7 @@ DEADLINE_SECONDS = 60.0
 GRACE_SECONDS = 2.0
 """Between SIGTERM and SIGKILL."""
 REASON_LIMIT = 300
+_INTERRUPTIONS = (signal.SIGTERM, signal.SIGINT)
 _PR_SET_PDEATHSIG = 1
 """linux/prctl.h."""
 
@@ -98,6 +99,9 @@ def _start(
 ) -> None:
     reading, writing = os.pipe()
     parent = os.getpid()
+    # A handler's exception is dropped where it is raised in a hook of os.fork (logging has one),
+    # and the interruption with it; and until the child is listed, nobody would end it.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTIONS)
     try:
         with warnings.catch_warnings():
             # Python 3.12 warns of a fork beside threads, for a child that takes a lock which a
@@ -105,6 +109,12 @@ def _start(
             # is killed at its deadline and told.
             warnings.filterwarnings("ignore", "This process .* is multi-threaded", Warning)
             pid = os.fork()
+        if pid == 0:
+            pipes = [reading, *(s.pipe for s in senders)]
+            _child(entries, send, writing, parent, pipes, deadline_seconds)
+        os.close(writing)
+        sender = _Sender(pid, reading, entries, deadline_seconds, time.monotonic())
+        senders.append(sender)
     except OSError as error:
         os.close(reading)
         os.close(writing)
@@ -113,12 +123,8 @@ def _start(
             reason = f"no process for the sender: {error.strerror}"
             record(entry, Delivery(False, reason, tried=number == 0))
         return
-    if pid == 0:
-        pipes = [reading, *(s.pipe for s in senders)]
-        _child(entries, send, writing, parent, pipes, deadline_seconds)
-    os.close(writing)
-    sender = _Sender(pid, reading, entries, deadline_seconds, time.monotonic())
-    senders.append(sender)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     with suppress(OSError):  # the child does it, too; whoever comes first
         os.setpgid(pid, pid)
     selector.register(reading, selectors.EVENT_READ, sender)

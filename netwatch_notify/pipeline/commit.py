@@ -118,8 +118,14 @@ def commit(session: Session, scan: Scan, decided: Decided) -> None:
 
 
 def forget_old(session: Session) -> None:
-    """Remove what is older than it is to be kept; nothing may read an old scan any more."""
-    kept = prune(session.database, session.plan.keep_days, session.now)
+    """
+    Remove what is older than it is to be kept; nothing may read an old scan any more.
+
+    Age counts by the run before this one, or by this one where its clock is behind: a clock that
+    is wrong for one night, by years perhaps, makes nothing old.
+    """
+    before = runs.started_before(session.database, session.run_id or 0) or session.now
+    kept = prune(session.database, session.plan.keep_days, min(session.now, before))
     folders.remove_folders(session.plan.state, kept)
     milestones.pruned(session.plan.keep_days)
 

@@ -5,6 +5,7 @@ import json
 import shutil
 import socket
 import subprocess
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_interface
 from typing import Any
@@ -79,13 +80,30 @@ def down_links() -> tuple[DownLink, ...]:
         links = json.loads(subprocess.run(command, capture_output=True, timeout=10).stdout)
     except (OSError, subprocess.SubprocessError, ValueError):
         return ()
-    return tuple(link for entry in links if (link := _down(entry)))
+    return lost_links(links)
 
 
-def _down(entry: dict[str, Any]) -> DownLink | None:
+def lost_links(links: Sequence[Mapping[str, Any]]) -> tuple[DownLink, ...]:
+    """Return those of `ip -json address` that are down and have networks of their own; pure."""
+    up = AddressSet()
+    for entry in links:
+        if not _is_down(entry):
+            up |= _networks(entry)
+    found = []
+    for entry in filter(_is_down, links):
+        # Without a cable its route stays and hides another interface's; switched off it is gone.
+        networks = _networks(entry) - (AddressSet() if "UP" in entry.get("flags", ()) else up)
+        if networks:
+            found.append(DownLink(str(entry.get("ifname", "")), networks))
+    return tuple(found)
+
+
+def _is_down(entry: Mapping[str, Any]) -> bool:
     # NO-CARRIER is a cable that is out; an interface that knows nothing of cables says UNKNOWN.
-    if entry.get("operstate") not in ("DOWN", "LOWERLAYERDOWN"):
-        return None
+    return entry.get("operstate") in ("DOWN", "LOWERLAYERDOWN")
+
+
+def _networks(entry: Mapping[str, Any]) -> AddressSet:
     networks = AddressSet()
     for info in entry.get("addr_info", ()):
         network = ip_interface(f"{info['local']}/{info['prefixlen']}").network
@@ -93,4 +111,4 @@ def _down(entry: dict[str, Any]) -> DownLink | None:
             continue
         span = (int(network.network_address), int(network.broadcast_address))
         networks |= AddressSet.of_family(network.version, Ranges((span,)))
-    return DownLink(str(entry.get("ifname", "")), networks) if networks else None
+    return networks

@@ -26,7 +26,10 @@ def count(database: Database, network: str) -> Figures:
     """Return everything that is counted of a network."""
     with translated(database.name):
         query = database.connection.execute
-        good = query("SELECT max(ended_at) FROM runs WHERE status = 'done'").fetchone()
+        # By number: one that ended while the clock was wrong must not stay the last for a year.
+        good = query(
+            "SELECT ended_at FROM runs WHERE status = 'done' ORDER BY id DESC LIMIT 1"
+        ).fetchone()
         up = query(
             "SELECT hosts_up FROM runs WHERE hosts_up IS NOT NULL ORDER BY id DESC LIMIT 1"
         ).fetchone()
@@ -35,7 +38,7 @@ def count(database: Database, network: str) -> Figures:
         return Figures(
             network=network,
             last_run=_last_run(database),
-            last_good_at=optional_instant(good[0]),
+            last_good_at=optional_instant(good[0]) if good else None,
             last_scan=_last_scan(database),
             hosts_up=up[0] if up else None,
             changes=_all_changes(database),

@@ -175,6 +175,15 @@ def last_done(database: Database) -> RunRecord | None:
     return RunRecord(row[0], row[1], row[2], instant_of(row[3])) if row else None
 
 
+def started_before(database: Database, run_id: int) -> datetime | None:
+    """Return when the run before this one started."""
+    with translated(database.name):
+        row = database.connection.execute(
+            "SELECT started_at FROM runs WHERE id < ? ORDER BY id DESC LIMIT 1", (run_id,)
+        ).fetchone()
+    return instant_of(row[0]) if row else None
+
+
 def last_settled_at(database: Database, until: datetime | None = None) -> datetime | None:
     """Return when the last run that settled anything started; what is after `until` is left out."""
     with translated(database.name):

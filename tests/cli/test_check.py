@@ -85,6 +85,15 @@ def test_a_remedy_has_a_line_of_its_own(program: Program) -> None:
     assert lines[at + 1] == "         Try: set NETWATCH_NMAP_PATH to nmap"
 
 
+def test_a_remedy_names_the_networks_own_env_file(program: Program) -> None:
+    """Typed as it stands there, it must not be about the default network."""
+    file = program.folder / "dmz.env"
+    file.write_text("NETWATCH_TARGETS=127.0.0.1\n")
+    result = program.run("--env-file", str(file), "check", "--json")
+    remedies = {c["item"]: c["remedy"] for c in json.loads(result.stdout)["checks"]}
+    assert remedies["schedule"] == f"netwatch-notify --env-file {file} install"
+
+
 def test_quiet_says_only_what_is_not_well(program: Program) -> None:
     lines = program.run("-q", "check").stdout.splitlines()
     assert [line.split()[0] for line in lines if not line.startswith("  ")][:-1] == [

@@ -16,10 +16,9 @@ from netwatch_notify.model.port import PortProtocol
 from netwatch_notify.model.scan import Coverage
 from netwatch_notify.model.target import AddressSet, parse_target
 from netwatch_notify.scan.privilege import Privilege
-from netwatch_notify.scan.routes import DownLink
+from netwatch_notify.scan.routes import DownLink, lost_links
 from netwatch_notify.schedule.alive import cron_is_running, timer_is_active
 from netwatch_notify.schedule.found import Schedule
-from netwatch_notify.store.holder import lock_holder
 from netwatch_notify.store.summaries import RunSummary
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -138,6 +137,21 @@ def test_an_interface_that_is_down_is_named_with_its_targets() -> None:
     there = [parse_target(f"127.0.{n}.0/24") for n in range(3)]
     (finding,) = targets.ways(there, AddressSet(), [down])
     assert (finding.status, finding.text) == ("failed", "127.0.1.0/24: the interface eth1 is down")
+
+
+def test_an_interface_that_is_switched_off_hides_no_other() -> None:
+    """Its route is gone; that of one without a cable stays (`linkdown`)."""
+
+    def link(name: str, state: str, *flags: str) -> dict[str, object]:
+        info = {"local": "192.168.1.2", "prefixlen": 24}
+        return {"ifname": name, "operstate": state, "flags": list(flags), "addr_info": [info]}
+
+    wifi = link("wlan0", "UP", "UP", "LOWER_UP")
+    assert lost_links([link("eth0", "DOWN"), wifi]) == ()
+    assert [one.name for one in lost_links([link("eth0", "DOWN", "UP", "NO-CARRIER"), wifi])] == [
+        "eth0"
+    ]
+    assert [one.name for one in lost_links([link("eth0", "DOWN")])] == ["eth0"]
 
 
 def test_of_many_words_three_are_named() -> None:
@@ -259,6 +273,27 @@ def test_what_keeps_a_schedule_from_starting_is_named(
     assert (words or "") in "".join(texts)
 
 
+def test_two_schedules_of_one_network_are_named(cron_file: Path) -> None:
+    """Its own and that of all; two times a day are meant."""
+    own, every = cron(cron_file), cron(Path("/etc/cron.d/netwatch-all"), command="run --all")
+    (found,) = schedules.twice([own, every], Path("/etc/netwatch/lan.env"))
+    assert "/etc/cron.d/netwatch-all start this network's run" in found.text
+    assert found.remedy.startswith("netwatch-notify --env-file /etc/netwatch/lan.env uninstall")
+    assert schedules.twice([own, cron(cron_file, when="0 15 * * *")], cron_file) == []
+
+
+def test_a_schedule_of_an_env_file_that_is_not_there_is_no_schedule(cron_file: Path) -> None:
+    """A slip in a path; where nothing is scheduled at all, something else may start it."""
+    slip = schedules.nothing_starts([(cron(cron_file), Path("/etc/netwatch/lam.env"))], "root")
+    assert slip.status == "failed"
+    assert "/etc/netwatch/lam.env, which is not there" in slip.text
+    nothing = schedules.nothing_starts([], "netwatch")
+    assert (nothing.status, nothing.remedy) == (
+        "warning",
+        "netwatch-notify install --user netwatch",
+    )
+
+
 def test_when_it_starts_next_is_said(cron_file: Path) -> None:
     finding = schedules.starts(cron(cron_file), NOW)
     assert finding.status == "ok"
@@ -324,18 +359,3 @@ def test_a_closed_folder_above_closes_a_file(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     assert not may(User("stranger", 4242, frozenset()), path, os.R_OK)
     assert may(User("root", 0, frozenset()), path, os.R_OK)
-
-
-def test_the_run_in_progress_is_found_without_asking_for_its_lock(tmp_path: Path) -> None:
-    lock = tmp_path / "lock"
-    locks = tmp_path / "locks"
-    assert lock_holder(tmp_path, locks) is None
-    lock.write_text("")
-    inode = lock.stat().st_ino
-    locks.write_text(f"1: POSIX  ADVISORY  WRITE 9 fd:01:{inode} 0 EOF\n")
-    assert lock_holder(tmp_path, locks) is None
-    locks.write_text(
-        f"1: -> FLOCK  ADVISORY  WRITE 8 fd:01:{inode} 0 EOF\n"
-        f"2: FLOCK  ADVISORY  WRITE 4711 fd:01:{inode} 0 EOF\n"
-    )
-    assert lock_holder(tmp_path, locks) == 4711

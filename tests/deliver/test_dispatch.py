@@ -233,3 +233,29 @@ def test_a_thread_beside_it_is_no_reason_for_a_warning() -> None:
 
 def test_nothing_to_send_starts_nothing() -> None:
     deliver_side_by_side({"a": []}, lambda _: Delivery(True), Recorder())
+
+
+INTERRUPTED_WHILE_IT_FORKS = """
+import os, signal, sys, time
+from datetime import UTC, datetime
+from netwatch_notify.deliver.dispatch import deliver_side_by_side
+from netwatch_notify.model.message import OutboxEntry, View
+
+def interrupted(number, frame):
+    sys.exit(7)
+
+signal.signal(signal.SIGTERM, interrupted)
+os.register_at_fork(before=lambda: os.kill(os.getpid(), signal.SIGTERM))
+entry = OutboxEntry(1, 1, "mail", View("lan", "", ()), 0, datetime.now(UTC), "")
+deliver_side_by_side({"mail": [entry]}, lambda _: time.sleep(60), print)
+"""
+
+
+def test_an_interruption_while_it_forks_is_not_lost() -> None:
+    """Python drops what is raised in a hook of os.fork; a run would go on for a minute."""
+    result = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_WHILE_IT_FORKS],
+        capture_output=True, text=True, timeout=30,
+    )  # fmt: skip
+
+    assert (result.returncode, result.stdout, result.stderr) == (7, "", "")

@@ -44,6 +44,9 @@ def add_lan(machine: Machine, hosts: Mapping[str, Mapping[int, str]]) -> None:
     machine.must(["ip", "-n", "lan", "-batch", "-"], stdin="\n".join(links) + "\n")
     machine.must(["ip", "address", "add", f"{SCANNER}/24", "dev", "eth0"])
     machine.must(["ip", "link", "set", "eth0", "up"])
+    # The kernel says so a moment later, and `check` looks.
+    up = "until ip link show eth0 | grep -q 'state UP'; do sleep 0.05; done"
+    machine.must(["timeout", "10", "sh", "-c", up])
 
     server = machine.start(["ip", "netns", "exec", "lan", "python3", _SERVER])
     listen = [

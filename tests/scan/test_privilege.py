@@ -24,7 +24,6 @@ from netwatch_notify.scan.privilege import (
     privilege_of,
     read_status,
 )
-from tests.conftest import coverage_variables
 from tests.lan.network import Lan, LanHost, require_lan
 from tests.unprivileged import NOBODY, only, open_folder
 
@@ -145,9 +144,9 @@ class Place:
         nmap.chmod(0o755)
         if way in ("file", "no-new-privs"):
             subprocess.run(["setcap", "cap_net_raw+eip", nmap], check=True)
+        # Not measured: nobody may not write where the coverage is kept.
         self.environment = {
             "PATH": os.environ["PATH"],
-            **coverage_variables(),
             "HOME": str(folder),
             "NETWATCH_NMAP_PATH": str(nmap),
             "NETWATCH_TARGETS": "10.78.0.8/29",

@@ -26,6 +26,7 @@ def destinations(tonight: Tonight) -> list[Finding]:
         return [warning("destinations", text, "set NETWATCH_NOTIFY")]
     findings = []
     outcomes = {}
+    remedy = "mend its URL in NETWATCH_NOTIFY, or the server that it names"
     if tonight.send:
         outcomes = send_test_messages(found, settings.network, LocalZone())
     for destination in found:
@@ -37,7 +38,7 @@ def destinations(tonight: Tonight) -> list[Finding]:
         elif outcome.delivered:
             findings.append(good("destination", f"{text}: took a test message"))
         else:
-            findings.append(bad("destination", f"{text}: {outcome.reason}", "mend its URL"))
+            findings.append(bad("destination", f"{text}: {outcome.reason}", remedy))
     if settings.apprise_config and env_file_is_exposed(settings.apprise_config):
         text, remedy = exposed_words(settings.apprise_config).split("; ", 1)
         findings.append(warning("destinations", text, remedy))

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netwatch_notify.cli.checks.tonight import Tonight, this_user
-from netwatch_notify.cli.finding import Finding, bad, good, warning
+from netwatch_notify.cli.finding import Finding, bad, failures, good, warning
 from netwatch_notify.cli.plan import exposed_words
+from netwatch_notify.errors import NetwatchError
 from netwatch_notify.model.text import clean
-from netwatch_notify.settings.reading import env_file_is_exposed
+from netwatch_notify.settings.reading import env_file_is_exposed, load_settings
+from netwatch_notify.settings.settings import PREFIX, Settings, variable_name
+
+VARIABLE = variable_name("targets")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +63,64 @@ def env_file(tonight: Tonight) -> list[Finding]:
     """Whether who runs it can read the env file, and nobody else."""
     path, name = tonight.env_file, clean(str(tonight.env_file))
     if not path.exists():
-        return []
+        # Of a line without --env-file too: what this shell has in its environment, cron has not.
+        where = [clean(str(one.path)) for one in tonight.runs if not sets_variables(one.path)]
+        text = f"{name}: no such file, so {' and '.join(where)} will have no settings"
+        return [bad("env file", text, f"write it, with {VARIABLE} in it")] if where else []
     findings = []
+    if tonight.runs and not any(sets_variables(one.path) for one in tonight.runs):
+        findings += without_environment(path, tonight.settings)
     user = user_of(tonight.user)
     if user is not None and not may(user, path, os.R_OK):
+        if not tonight.runs:
+            # The default one; a run by this user passes over it, too.
+            text = f"{name}: this user cannot read it, so all settings are the environment's"
+            return [warning("env file", text, "run check as root, if they are to be that file's")]
         text = f"{clean(tonight.user)}, who runs it, cannot read {name}"
         remedy = f"chown root:{clean(tonight.user)} {name} && chmod 640 {name}"
         findings.append(bad("env file", text, remedy))
     if env_file_is_exposed(path):
         findings.append(warning("env file", *exposed_words(path).split("; ", 1)))
     return findings or [good("env file", f"{name}: only who should can read it")]
+
+
+def sets_variables(schedule: Path) -> bool:
+    """Whether a schedule's file gives settings itself, besides the env file."""
+    try:
+        return PREFIX in schedule.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+
+
+def without_environment(path: Path, settings: Settings) -> list[Finding]:
+    """Return what of the settings is this shell's, which a scheduled run will not have."""
+    mine = [name for name in sorted(os.environ) if name.startswith(PREFIX)]
+    if not mine:
+        return []
+    try:
+        if load_settings(path, {}) == settings:
+            return []
+    except NetwatchError as error:
+        return failures("settings", error)
+    text = f"set in this shell, and not where it is scheduled: {clean(', '.join(mine))}"
+    return [warning("settings", text, f"unset them, or write them into {clean(str(path))}")]
+
+
+def metrics_file(tonight: Tonight) -> list[Finding]:
+    """Whether who runs it can replace the metrics file; a run goes on without."""
+    path = tonight.settings.metrics_file
+    if path is None:
+        return []
+    name, folder = clean(str(path)), clean(str(path.parent))
+    user = user_of(tonight.user)
+    if not path.parent.is_dir():
+        text = f"{name}: cannot be written, there is no folder {folder}"
+        return [warning("metrics", text, f"mkdir -p {folder}")]
+    if user and not may(user, path.parent, os.W_OK | os.X_OK):
+        text = f"{name}: cannot be written, {clean(tonight.user)} may not write in {folder}"
+        remedy = f"chgrp {clean(tonight.user)} {folder} && chmod g+rwx {folder}"
+        return [warning("metrics", text, remedy)]
+    return [good("metrics", name)]
 
 
 def is_private(path: Path) -> bool:

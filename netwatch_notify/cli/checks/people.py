@@ -21,7 +21,9 @@ def names_file(tonight: Tonight) -> list[Finding]:
     try:
         book = read_names(path)
     except ValueError as error:
-        return [bad("names file", line, "mend the line") for line in str(error).splitlines()]
+        is_read = not isinstance(error.__cause__, OSError)
+        remedy = "mend the line" if is_read else "set NETWATCH_NAMES_FILE to one that can be read"
+        return [bad("names file", line, remedy) for line in str(error).splitlines()]
     return [good("names file", f"{len(book)} entries")]
 
 

@@ -9,7 +9,7 @@ from netwatch_notify.model.text import clean
 from netwatch_notify.report.words import day, duration
 from netwatch_notify.schedule.found import WANTED_TIMERS, Schedule
 from netwatch_notify.schedule.next import next_start
-from netwatch_notify.store.holder import lock_holder
+from netwatch_notify.store.running import running
 from netwatch_notify.store.summaries import RunSummary
 
 LATE = timedelta(minutes=45)
@@ -39,7 +39,8 @@ def last_run(tonight: Tonight) -> list[Finding]:
         return [good("last run", "none yet; the first one takes the inventory")]
     settings = tonight.settings
     limit = 2 * settings.scan_timeout_seconds + settings.second_look_timeout_seconds
-    holder = lock_holder(settings.state_dir)
+    process = running(settings.state_dir)
+    holder = process.pid if process else None
     return [judge(last, holder, timedelta(seconds=limit), tonight.now)]
 
 

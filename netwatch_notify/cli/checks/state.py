@@ -1,6 +1,7 @@
 """The state directory: its owner and mode, room on the disk, and whether the database is whole."""
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from netwatch_notify.cli.finding import Finding, bad, failures, good, warning
 from netwatch_notify.errors import NetwatchError
 from netwatch_notify.model.text import clean
 
+_OWN = re.compile(r"(?:netwatch\.db(?:-journal)?|lock|scans|apprise|nmap\.pids)$")
+"""What a run writes to in the state directory; the rest it replaces, or never looks at."""
 MOST_FILES = 20_000
 """Files whose owner is looked at: 90 nights of a large network."""
 RUNS_LOOKED_BACK = 5
@@ -30,6 +33,10 @@ def state(tonight: Tonight) -> list[Finding]:
         if not os.access(parent, os.W_OK | os.X_OK):
             text = f"{name}: cannot be made, {clean(str(parent))} is not writable"
             return [bad("state", text, "set NETWATCH_STATE_DIR, or run it as root")]
+        user = user_of(tonight.user)
+        if user and not may(user, parent, os.W_OK | os.X_OK):
+            text = f"{name}: not there, and {clean(user.name)}, who runs it, cannot make it"
+            return [bad("state", text, f"install -d -m 700 -o {clean(user.name)} {name}")]
         return [good("state", f"{name}: will be made by the first run")]
     if not directory.is_dir():
         return [bad("state", f"{name}: is no directory", "set NETWATCH_STATE_DIR")]
@@ -137,6 +144,9 @@ def _strangers(directory: Path, uid: int) -> Iterator[Path]:
     """Yield what in the directory belongs to somebody else; of very many files a part."""
     looked = 0
     for folder, folders, files in os.walk(directory):
+        if Path(folder) == directory:
+            # A backup that root put beside it stands in nobody's way.
+            folders[:], files[:] = filter(_OWN.match, folders), filter(_OWN.match, files)
         for name in (*folders, *files):
             looked += 1
             path = Path(folder) / name
