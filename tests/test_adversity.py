@@ -277,6 +277,11 @@ def test_a_clock_that_is_wrong_for_one_night_makes_nothing_old(known: Program) -
     known.report()
 
     assert before <= {path.name for path in (known.state / "scans").iterdir()}
+    # Nor is it believed for being asked again.
+    known.report()
+    assert before <= {path.name for path in (known.state / "scans").iterdir()}
+
+    set_clock_back(known, days=-1)
     known.report()
     assert not before & {path.name for path in (known.state / "scans").iterdir()}
 

@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -365,7 +366,14 @@ def test_old_runs_files_go_but_never_the_latest(known: Program) -> None:
         database.commit()
     known.network({}, fast={"exit": 1})
     assert known.run(NETWATCH_KEEP_DAYS="30").returncode == 3
-    assert sorted(path.name for path in (known.state / "scans").iterdir()) == ["2", "3"]
+    with closing(sqlite3.connect(known.state / "netwatch.db")) as database:
+        database.execute(
+            "UPDATE runs SET started_at = ? WHERE id = 3",
+            ((datetime.now(UTC) - timedelta(days=1)).isoformat(),),
+        )
+        database.commit()
+    assert known.run(NETWATCH_KEEP_DAYS="30").returncode == 3
+    assert sorted(path.name for path in (known.state / "scans").iterdir()) == ["2", "3", "4"]
     assert (known.state / "latest" / "fast.xml").exists()
 
 

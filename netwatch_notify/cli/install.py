@@ -6,13 +6,20 @@ import shlex
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from pathlib import Path
 
 import click
 
-from netwatch_notify.cli.install_place import Changes, done, prepare, say
+from netwatch_notify.cli.install_place import (
+    Changes,
+    done,
+    give_gathered,
+    prepare,
+    say,
+    warn_of_metrics,
+)
 from netwatch_notify.cli.local_time import LocalZone
 from netwatch_notify.cli.options import Options
 from netwatch_notify.errors import UsageError
@@ -51,6 +58,7 @@ from netwatch_notify.schedule.system import (
 )
 from netwatch_notify.settings.reading import load_settings
 from netwatch_notify.settings.settings import Settings
+from netwatch_notify.store.handover import NETWORK as GATHERED
 
 MANIFEST = ENV_DIRECTORY / NAME
 _TIME = re.compile(r"(\d{1,2}):(\d{2})")
@@ -76,11 +84,6 @@ def install_schedule(options: Options, wish: Wish) -> int:
         raise UsageError("--env-file names one network, --all means every one; drop one")
     if wish.together and not wish.everything:
         raise UsageError("--together means nothing without --all")
-    if wish.everything and wish.user:
-        raise UsageError(
-            "--user is for one network: --all runs each as the user to whom its state belongs; "
-            "call install --user with each --env-file first"
-        )
     if os.geteuid() != 0 and not wish.print_only:
         raise UsageError(f"only root may install; call sudo {shlex.join(sys.argv)}")
     env_file = None if wish.everything else (options.env_file or DEFAULT_ENV_FILE).absolute()
@@ -101,6 +104,10 @@ def install_schedule(options: Options, wish: Wish) -> int:
     gone: list[Deed] = []
     try:
         prepare(job, settings, changes)
+        if settings:
+            warn_of_metrics(job.user, settings)
+        if env_file is None and wish.user:
+            _prepare_all(job, wish.user, changes)
         _write(files, old, changes)
         gone = _take_away(old, files, before, job.instance)
         _start(job, kind, old, changes)
@@ -113,6 +120,21 @@ def install_schedule(options: Options, wish: Wish) -> int:
         click.echo("Nothing to change.")
     _say_when(job, env_file, kind)
     return 0
+
+
+def _prepare_all(job: Job, user: str, changes: Changes) -> None:
+    """
+    Give each network, and what is gathered of several, to `user`.
+
+    The schedule stays root's: each network goes on as the user to whom its state belongs.
+    """
+    states = []
+    for path in sorted(ENV_DIRECTORY.glob("*.env")):
+        settings = load_settings(path, {})
+        states.append(settings.state_dir)
+        prepare(replace(job, env_file=path, user=user), settings, changes)
+        warn_of_metrics(user, settings)
+    give_gathered(states[0].parent / GATHERED, user, changes)
 
 
 def _settings(env_file: Path | None, *, must_be_there: bool) -> Settings | None:
@@ -170,8 +192,10 @@ def _job(
     at = _time_of_day(wish.at) if wish.at else None
     at = at or next((found for run in runs if (found := daily_time(run))), time(3))
     user = wish.user or next((run.user for run in runs), "root")
-    if not _USER.fullmatch(user):
-        raise UsageError(f"{user!r} is no user name; it takes small letters, digits, - and _")
+    if env_file is None:
+        user = "root"
+    if not _USER.fullmatch(wish.user or user):
+        raise UsageError(f"{wish.user!r} is no user name; it takes small letters, digits, - and _")
     writes: list[Path] = []
     if settings:
         folders = [settings.state_dir]
@@ -217,8 +241,6 @@ def _warn(job: Job, kind: str, settings: Settings | None) -> None:
     has_none = not (settings.notify or settings.apprise_config or settings.hook)
     if kind == "systemd" and has_none:
         say("no destination is set, and systemd mails nobody: messages go to the journal only")
-    if settings.metrics_file and job.user != "root":
-        say(f"{job.user} must be able to write in {settings.metrics_file.parent}")
 
 
 def _others_may_write(path: Path) -> bool:

@@ -1,12 +1,14 @@
 """A network's place on the machine: its folders, its user, and what that may read and write."""
 
 import grp
+import os
 import pwd
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 
+from netwatch_notify.cli.checks.files import may, user_of
 from netwatch_notify.errors import UsageError
 from netwatch_notify.model.paths import ENV_DIRECTORY
 from netwatch_notify.model.text import clean
@@ -56,7 +58,7 @@ def prepare(job: Job, settings: Settings | None, changes: Changes) -> None:
     for path in (job.env_file, settings.apprise_config, settings.names_file):
         if path and path.exists():
             _let_read(path, user, changes)
-    if job.env_file.parent == ENV_DIRECTORY:
+    if job.env_file.parent == ENV_DIRECTORY and not _can(job.user, ENV_DIRECTORY, os.X_OK):
         # Whoever knows a name may open it, if the file itself allows it; nobody can list.
         _own(ENV_DIRECTORY, (0, 0, 0o711), changes, whole=False)
     if why := why_not_as(job.user, job.command):
@@ -64,6 +66,36 @@ def prepare(job: Job, settings: Settings | None, changes: Changes) -> None:
             f"{job.user} cannot call {job.command}: {clean(why)}; install it where all may read, "
             "such as /opt (make install)"
         )
+
+
+def give_gathered(folder: Path, user: str, changes: Changes) -> None:
+    """
+    Give what is gathered of several networks to the user who runs them all.
+
+    Who gathers reads which env files there are.
+    """
+    entry = pwd.getpwnam(user)
+    _make_state(folder, changes)
+    _own(folder, (entry.pw_uid, entry.pw_gid, STATE_MODE), changes)
+    if not _can(user, ENV_DIRECTORY, os.R_OK | os.X_OK):
+        _own(ENV_DIRECTORY, (0, entry.pw_gid, 0o751), changes, whole=False)
+
+
+def warn_of_metrics(user: str, settings: Settings) -> None:
+    """Say it where the user could not write its metrics."""
+    if settings.metrics_file is None or user == "root":
+        return
+    folder = settings.metrics_file.parent
+    if not _can(user, folder, os.W_OK | os.X_OK):
+        say(f"{user} cannot write NETWATCH_METRICS_FILE in {folder}; let its group, or chown it")
+
+
+def _can(user: str, path: Path, wanted: int) -> bool:
+    who = user_of(user)
+    try:
+        return who is not None and may(who, path, wanted)
+    except OSError:
+        return False
 
 
 def _make_state(folder: Path, changes: Changes) -> None:
@@ -97,6 +129,7 @@ def _own(path: Path, wanted: tuple[int, int, int], changes: Changes, *, whole: b
     if whole:
         give(path, *wanted)
     else:
+        os.chown(path, *wanted[:2])
         path.chmod(wanted[2])
     changes.deeds.append(Deed("owner", str(path), before=before))
     done(changes, f"{path}: now {_owner_words(wanted)}, was {_owner_words(before)}")

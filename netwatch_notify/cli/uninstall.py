@@ -94,6 +94,7 @@ def _undo(deed: Deed) -> None:
         case "owner" if deed.before and path.exists():
             if path == ENV_DIRECTORY:
                 # It was given to nobody, opened only; what lies in it is other networks'.
+                os.chown(path, *deed.before[:2])
                 path.chmod(deed.before[2])
             else:
                 give(path, *deed.before)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from netwatch_notify.deliver.due import may_not_leave, next_time
 from netwatch_notify.deliver.heartbeat import Heartbeat
-from netwatch_notify.errors import StateError
+from netwatch_notify.errors import AnotherRunError, StateError, UsageError
 from netwatch_notify.model.change import Severity
 from netwatch_notify.model.message import Destination, OutboxEntry, Section, View, Waiting
 from netwatch_notify.pipeline.delivery import Attempt, deliver_due
@@ -109,7 +109,8 @@ def collect(circle: Circle) -> list[Member]:
         if not (member.state / "netwatch.db").exists():
             continue
         # A state that cannot be used is one network's fault; its own run or `deliver` says so.
-        with suppress(StateError), closing(Database.open(member.state, member.network)) as database:
+        unusable = suppress(StateError, AnotherRunError, UsageError)
+        with unusable, closing(Database.open(member.state, member.network)) as database:
             now = datetime.now(UTC)
             keys = circle.keys_of(member)
             if handover.hand_over(database, path, _may_leave(now), keys, now):

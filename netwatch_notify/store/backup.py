@@ -4,6 +4,7 @@ Whole copies of a database, made while others use it, and never seen half writte
 The copy is written beside its place, by SQLite's online backup, looked at, and renamed.
 """
 
+import errno
 import fcntl
 import os
 import shutil
@@ -58,6 +59,9 @@ def place_for(path: Path, network: str, database: Path) -> Path:
 
     Only an older backup of the same network is written over. Raises UsageError.
     """
+    if path.is_symlink() and path.lstat().st_uid not in (0, os.geteuid()):
+        # In a folder for all, it would say where root writes.
+        raise UsageError(f"{path}: is a link that another user made; name what it leads to")
     place = Path(os.path.realpath(path))
     if place.is_dir():
         raise UsageError(f"{path}: is a directory; name a file in it, such as {path / 'lan.db'}")
@@ -106,6 +110,9 @@ def _alone(new: Path, path: Path) -> int:
         ours, there = os.fstat(descriptor), new.lstat()
         if ours.st_ino != there.st_ino or ours.st_uid != os.geteuid():
             raise BlockingIOError
+        if ours.st_nlink != 1:
+            # Laid there by somebody else, in a folder for all; it is another file of ours.
+            raise OSError(errno.EMLINK, os.strerror(errno.EMLINK))
         os.fchmod(descriptor, 0o600)
         os.ftruncate(descriptor, 0)
     except (BlockingIOError, FileNotFoundError) as error:

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ from netwatch_notify.store.migrations import is_current, migrate, refuse_newer
 
 BUSY_SECONDS = 30.0
 """How long to wait for another process's transaction; each of ours is far shorter."""
+UPGRADE_SECONDS = 10.0
+"""How long to wait for another process that brings the database up to date; it takes seconds."""
 
 
 class Database:
@@ -100,7 +103,8 @@ class Database:
         """
         path = directory / "netwatch.db"
         with translated(str(path)):
-            if not path.exists():
+            # It is empty where the process that made it was killed at once.
+            if not path.exists() or not path.stat().st_size:
                 raise UsageError(f"{directory}: no run was made yet, so there is nothing to copy")
             database = cls(_connect(f"{path.absolute().as_uri()}?mode=rw", uri=True), str(path))
             try:
@@ -120,10 +124,25 @@ class Database:
         if is_new or directory is None:
             migrate(self.connection, self.name)
         elif not is_current(self.connection):
-            with run_lock(directory):
-                migrate(self.connection, self.name, self._keep_old)
+            self._bring_up_to_date(directory)
         self.connection.execute("INSERT OR IGNORE INTO facts VALUES ('network', ?)", (network,))
         self._check_network(network)
+
+    def _bring_up_to_date(self, directory: Path) -> None:
+        """
+        Migrate, alone: `deliver` may be at it in the minute in which the nightly run begins.
+
+        Raises AnotherRunError where it is not that, but a run of the older version.
+        """
+        end = time.monotonic() + UPGRADE_SECONDS
+        while not is_current(self.connection):
+            try:
+                with run_lock(directory):
+                    migrate(self.connection, self.name, self._keep_old)
+            except AnotherRunError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.05)
 
     def _keep_old(self, schema: int) -> None:
         """Keep a copy of the database as it is, in the place of those of earlier upgrades."""
@@ -145,7 +164,8 @@ class Database:
             owner = path.stat()
             os.chown(kept, owner.st_uid, owner.st_gid)
         for other in path.parent.glob(f"{path.name}.schema-*"):
-            if other != kept:
+            # What somebody put there under a longer name is theirs.
+            if other != kept and other.name.rpartition("-")[2].isdecimal():
                 other.unlink()
 
     def _check_network(self, network: str) -> None:

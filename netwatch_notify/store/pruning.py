@@ -2,7 +2,8 @@
 What is older than it is to be kept goes: messages, changes, runs; but nothing that still counts.
 
 Age is measured against the start of the run at whose end this happens, so that scans of long ago,
-taken in one after the other, are kept as if each had come in its night.
+taken in one after the other, are kept as if each had come in its night. What a run
+has told that was dated too early, by a wrong clock, goes with what was told around it.
 """
 
 from collections.abc import Mapping
@@ -21,6 +22,14 @@ RUNS_AT_ONCE = 200
 MOST_PIECES = 50
 """A night's; what is left then goes in the nights after, as after an upgrade."""
 
+# By age, and not before the runs that began earlier: what lies among them had a wrong clock. In the
+# outbox that networks share (store/handover.py), runs have the networks' numbers, in no order.
+_IS_OLD = """
+    started_at < :past AND runs.id < (
+        SELECT coalesce(min(id), 9223372036854775807) FROM runs
+        WHERE started_at BETWEEN :past AND :now AND kind <> 'together'
+    )
+"""
 _FINISHED = """
     (state IN ('sent', 'dropped', 'joined', 'handed') OR (state = 'given-up' AND is_told))
     AND (digest IS NULL OR digest NOT IN
@@ -34,11 +43,12 @@ _MESSAGES = f"""
     )
 """  # noqa: S608
 # The last telling stays of what is open, of what was accepted for a time or lately, and all that
-# a run told whose message has not arrived: `show` and `history` are asked for these.
+# a run told whose message has not arrived: `show` and `history` are asked for these. The old runs
+# are few and come first (CROSS JOIN, says SQLite, keeps the order): all changes would be read else.
 _CHANGES = f"""
     DELETE FROM changes WHERE (run_id, id) IN (
-        SELECT c.run_id, c.id FROM changes AS c JOIN runs ON runs.id = c.run_id
-        WHERE runs.started_at < :past
+        SELECT c.run_id, c.id FROM runs CROSS JOIN changes AS c ON c.run_id = runs.id
+        WHERE {_IS_OLD}
         AND c.run_id NOT IN (SELECT run_id FROM outbox WHERE NOT ({_FINISHED}))
         AND NOT (
             c.id IN (
@@ -54,14 +64,15 @@ _CHANGES = f"""
 # so of runs that covered the same, the last 14 stay. The others are what `store/runs.py` asks for.
 _RUNS = f"""
     DELETE FROM runs WHERE id IN (
-        SELECT id FROM runs AS r WHERE started_at < :past
+        SELECT id FROM runs WHERE {_IS_OLD}
         AND status NOT IN ('running', 'interrupted')
         AND id NOT IN (
             SELECT id FROM (
                 SELECT id, row_number() OVER (
                     PARTITION BY coverage ORDER BY started_at DESC, id DESC
                 ) AS place FROM (
-                    SELECT id, started_at, coverage FROM runs WHERE coverage <> '[]'
+                    SELECT id, started_at, coverage FROM runs
+                    WHERE coverage <> '[]' AND started_at <= :now
                     ORDER BY started_at DESC LIMIT {MOST_PAST_RUNS}
                 )
             ) WHERE place <= {USUAL_RUNS}
@@ -71,13 +82,13 @@ _RUNS = f"""
             ORDER BY id DESC LIMIT {USUAL_RUNS}
         )
         AND id NOT IN (
-            SELECT id FROM (SELECT id FROM runs WHERE status = 'done'
+            SELECT id FROM (SELECT id FROM runs WHERE status = 'done' AND started_at <= :now
                             ORDER BY started_at DESC LIMIT 1)
             UNION SELECT id FROM (SELECT id FROM runs WHERE status IN ('done', 'partial')
-                                  ORDER BY started_at DESC LIMIT 1)
+                                  AND started_at <= :now ORDER BY started_at DESC LIMIT 1)
         )
-        AND NOT EXISTS (SELECT 1 FROM changes WHERE run_id = r.id)
-        AND NOT EXISTS (SELECT 1 FROM outbox WHERE run_id = r.id)
+        AND NOT EXISTS (SELECT 1 FROM changes WHERE run_id = runs.id)
+        AND NOT EXISTS (SELECT 1 FROM outbox WHERE run_id = runs.id)
         LIMIT {RUNS_AT_ONCE}
     )
 """  # noqa: S608
@@ -86,6 +97,13 @@ _ACCEPTANCES = """
     WHERE accepted_at < :past AND (until IS NULL OR is_over)
     AND NOT EXISTS (SELECT 1 FROM changes WHERE id = a.change_id)
 """
+
+
+_KEPT_FILES = f"""
+    SELECT id FROM runs WHERE NOT ({_IS_OLD})
+    UNION SELECT run_id FROM outbox WHERE NOT ({_FINISHED})
+"""  # noqa: S608
+"""Here `:past` is the limit of files. A message that waits has its report attached."""
 
 
 def prune(database: Database, keep_days: int, now: datetime) -> frozenset[int]:
@@ -97,7 +115,7 @@ def prune(database: Database, keep_days: int, now: datetime) -> frozenset[int]:
     """
     limit = now - timedelta(days=keep_days)
     past = now - timedelta(days=max(keep_days, LEAST_HISTORY_DAYS))
-    values = {"limit": instant_text(limit), "past": instant_text(past)}
+    values = {"limit": instant_text(limit), "past": instant_text(past), "now": instant_text(now)}
     for _ in range(MOST_PIECES):
         with database.atomic():
             if not _forget_piece(database, values):
@@ -105,7 +123,7 @@ def prune(database: Database, keep_days: int, now: datetime) -> frozenset[int]:
                 break
     with translated(database.name):
         rows = database.connection.execute(
-            "SELECT id FROM runs WHERE started_at >= :limit", {"limit": values["limit"]}
+            _KEPT_FILES, {"past": values["limit"], "now": values["now"]}
         )
         return frozenset(row[0] for row in rows)
 
@@ -123,10 +141,11 @@ def _forget_piece(database: Database, values: Mapping[str, str]) -> bool:
     """Delete some of what may go, and return whether there is more; inside `Database.atomic`."""
     run = database.connection.execute
     limit, past = {"limit": values["limit"]}, {"past": values["past"]}
+    old = past | {"now": values["now"]}
     first = first_scan_at(database)
     messages = run(_MESSAGES, limit).rowcount
-    told = run(_CHANGES, past).rowcount
-    runs = run(_RUNS, past).rowcount
+    told = run(_CHANGES, old).rowcount
+    runs = run(_RUNS, old).rowcount
     if told or runs:
         run(
             "INSERT INTO facts VALUES ('history_since', :past) ON CONFLICT (key) DO UPDATE "

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from statistics import median
 
 from netwatch_notify.model.change import Change, Problem
@@ -14,6 +14,8 @@ from netwatch_notify.store.database import Database, translated
 
 USUAL_RUNS = 14
 """Runs that are looked back on each night."""
+SAME_NIGHT = timedelta(hours=12)
+"""A run that began within it before another is the same night's, tried again."""
 MOST_PAST_RUNS = 400
 """A year of nights is as far back as anything is counted."""
 
@@ -176,10 +178,22 @@ def last_done(database: Database) -> RunRecord | None:
 
 
 def started_before(database: Database, run_id: int) -> datetime | None:
-    """Return when the run before this one started."""
+    """
+    Return when the run before this one started.
+
+    Not one within `SAME_NIGHT` of it, which has the same clock, right or wrong; nor one that was
+    skipped, whose file may be the same of long ago each night.
+    """
     with translated(database.name):
-        row = database.connection.execute(
-            "SELECT started_at FROM runs WHERE id < ? ORDER BY id DESC LIMIT 1", (run_id,)
+        query = database.connection.execute
+        row = query("SELECT started_at FROM runs WHERE id = ?", (run_id,)).fetchone()
+        if row is None:
+            return None
+        since = instant_text(instant_of(row[0]) - SAME_NIGHT)
+        row = query(
+            "SELECT started_at FROM runs WHERE id < ? AND status <> 'skipped' "
+            "AND (started_at < ? OR started_at > ?) ORDER BY id DESC LIMIT 1",
+            (run_id, since, row[0]),
         ).fetchone()
     return instant_of(row[0]) if row else None
 

@@ -204,6 +204,21 @@ def test_a_backup_is_made_and_put_back_as_the_page_says(nights: Nights) -> None:
     assert [(c["address"], c["port"]) for c in report["changes"]] == [("192.0.2.3", 443)]
 
 
+def leave_half_a_transaction(path: Path) -> None:
+    """Write to a database, and be killed before the end."""
+    pid = os.fork()
+    if not pid:
+        connection = sqlite3.connect(path, isolation_level=None)
+        # So that pages are written before the end, and the journal is needed.
+        connection.execute("PRAGMA cache_size = 1")
+        connection.execute("BEGIN IMMEDIATE")
+        for table, column in (("hosts", "name"), ("changes", "body"), ("outbox", "view")):
+            connection.execute(f"UPDATE {table} SET {column} = {column} || hex(zeroblob(3000))")  # noqa: S608
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(pid, 0)
+    assert path.with_name("netwatch.db-journal").stat().st_size
+
+
 def test_the_older_version_goes_on_with_what_was_kept(nights: Nights) -> None:
     """As the page says it, after an upgrade that brought a new schema."""
     program = nights.program
@@ -212,9 +227,12 @@ def test_the_older_version_goes_on_with_what_was_kept(nights: Nights) -> None:
     before = rows_of(load(1, program.state))
     nights.done("ignore", "add", "192.0.2.9")
     assert rows_of(path) != before
+    leave_half_a_transaction(path)
+    kept = path.with_name("netwatch.db.schema-1").read_bytes()
     reader = Reader(nights)
 
     for line in commands_below("Go back"):
         reader.types(line.replace("schema-4", "schema-1"))
 
     assert rows_of(path) == before
+    assert path.read_bytes() == kept

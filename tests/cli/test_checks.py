@@ -247,6 +247,19 @@ def test_a_schedule_expects_nothing_from_before_it_was_written(cron_file: Path) 
     assert expected > NOW - timedelta(hours=1)
 
 
+@pytest.mark.parametrize(
+    ("gaps", "usual"),
+    [([], None), ([24, 24], None), ([24, 24, 24], 24), ([72, 24, 24, 1], 24), ([24, 25, 24], 24)],
+)
+def test_how_often_a_run_begins_is_known_after_four(gaps: list[int], usual: int | None) -> None:
+    """One that was made by hand, and a night without, change nothing."""
+    ages = [timedelta(hours=sum(gaps[:number])) for number in range(len(gaps) + 1)]
+
+    found = runs.usual_gap([run(ago=ago) for ago in ages])
+
+    assert found == (None if usual is None else timedelta(hours=usual))
+
+
 # --- The schedule
 
 

@@ -1,5 +1,7 @@
 """The cron file: what cron would stumble over is not in it."""
 
+import grp
+import pwd
 import re
 from datetime import time
 from pathlib import Path
@@ -10,6 +12,7 @@ from netwatch_notify.cli.main import cli
 from netwatch_notify.errors import UsageError
 from netwatch_notify.schedule.cron import cron_path, cron_text
 from netwatch_notify.schedule.job import Job, check_job
+from netwatch_notify.schedule.privilege import as_user
 
 SHIPPED = Path(__file__).parents[2] / "contrib" / "cron.d" / "netwatch"
 DMZ = Job(Path("/etc/netwatch/dmz.env"), at=time(4, 5), user="netwatch")
@@ -108,3 +111,10 @@ def test_a_path_that_cron_or_systemd_would_read_otherwise_is_refused(path: str) 
 def test_ordinary_paths_are_not_refused(job: Job) -> None:
     """Nothing that is written by default is."""
     check_job(job)
+
+
+def test_a_user_whose_group_has_another_name_gets_that_group() -> None:
+    """Debian's `nobody` is in `nogroup`; setpriv would refuse the line."""
+    group = grp.getgrgid(pwd.getpwnam("nobody").pw_gid).gr_name
+
+    assert f"--regid={group}" in as_user("nobody")

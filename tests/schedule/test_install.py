@@ -230,7 +230,6 @@ def test_all_networks_at_once(machine: Machine) -> None:
         (("install", "--at", "25:00"), "--at: '25:00' is no time of day"),
         (("install", "--user", "root;x"), "is no user name"),
         (("install", "--together"), "means nothing without --all"),
-        (("install", "--all", "--user", "netwatch"), "--user is for one network"),
         ((*DMZ, "install", "--all"), "--env-file names one network"),
         (("--env-file", "/etc/netwatch/no.env", "install"), "no such file; write it first"),
         (("--env-file", "/etc/hostname", "install"), "is not NAME=value"),
@@ -380,3 +379,21 @@ def test_two_schedules_of_one_network_are_said(machine: Machine) -> None:
     assert f"/etc/cron.d/netwatch-all {both}" in own.stderr
     assert again.stdout.startswith("Nothing to change.\n")
     assert " --all --together --spread 5\n" in machine.read("/etc/cron.d/netwatch-all")
+
+
+def test_all_networks_can_be_one_users(machine: Machine) -> None:
+    """Root starts it, each network is scanned as that user, and what is gathered is that user's."""
+    result = notify(machine, "install", "--all", "--together", "--user", "netwatch")
+
+    assert result.returncode == 0, result.stderr
+    for name in ("lan", "dmz", "together"):
+        assert owner_of(machine, f"/var/lib/netwatch/{name}") == "netwatch:netwatch 700"
+    line = machine.read("/etc/cron.d/netwatch-all").splitlines()[-2]
+    scan = line.split(" root ")[1].replace("--spread 5", "")
+    ran = machine.run(["env", "-i", "PATH=/usr/bin:/bin", "sh", "-c", scan])
+    assert "Subject: lan: first scan" in ran.stdout, ran.stderr
+    assert (
+        machine.must(["find", "/var/lib/netwatch", "-mindepth", "1", "!", "-user", "netwatch"])
+        == ""
+    )
+    assert notify(machine, "install", "--all").stdout.startswith("Nothing to change.\n")

@@ -93,6 +93,18 @@ def test_a_link_in_its_way_is_not_followed(database: Path, tmp_path: Path) -> No
     assert victim.read_text() == "precious"
 
 
+def test_another_name_of_a_file_of_ours_is_left_alone(database: Path, tmp_path: Path) -> None:
+    """A hard link, laid in a folder for all where the kernel lets anybody do that."""
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    victim.chmod(0o644)
+    (tmp_path / ".copy.db.new").hardlink_to(victim)
+    with pytest.raises(StateError, match=r"copy\.db: cannot be written: Too many links"):
+        copy(database, tmp_path / "copy.db")
+    assert victim.read_text() == "precious"
+    assert stat.S_IMODE(victim.stat().st_mode) == 0o644
+
+
 # --- where it may go
 
 
@@ -144,6 +156,23 @@ def test_anything_else_is_refused(database: Path, tmp_path: Path, what: str) -> 
     with pytest.raises(UsageError, match=words) as caught:
         place_for(tmp_path / "there", "lan", database)
     assert str(caught.value).startswith(f"{tmp_path / 'there'}: ")
+
+
+def test_a_link_of_another_user_is_not_followed(database: Path, tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        assert not os.environ.get("CI"), "CI makes a link that is another user's, as root"
+        pytest.skip("makes a link that is another user's, as root")
+    (tmp_path / "link").symlink_to(tmp_path / "anywhere")
+    os.chown(tmp_path / "link", 65534, 65534, follow_symlinks=False)
+    with pytest.raises(UsageError, match="is a link that another user made"):
+        place_for(tmp_path / "link", "lan", database)
+
+
+def test_of_an_empty_database_there_is_nothing_to_copy(database: Path) -> None:
+    """As a first run leaves it that was killed at once."""
+    database.write_bytes(b"")
+    with pytest.raises(UsageError, match="no run was made yet"):
+        Database.to_copy(database.parent, "lan")
 
 
 def test_a_folder_that_is_not_there_is_not_made(database: Path, tmp_path: Path) -> None:

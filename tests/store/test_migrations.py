@@ -10,7 +10,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from netwatch_notify.errors import AnotherRunError, StateError, UsageError
+from netwatch_notify.store import database
 from netwatch_notify.store.database import Database, run_lock
 from netwatch_notify.store.migrations import STEPS, migrate
 from tests.conftest import Program
@@ -115,13 +116,15 @@ def test_what_was_is_kept_beside_it_and_put_back_by_one_move(old: tuple[Program,
     path = program.state / "netwatch.db"
     before = dump_of(path)
     (program.state / "netwatch.db.schema-0").write_text("of an upgrade long ago")
+    (program.state / "netwatch.db.schema-0.keep").write_text("somebody's own")
 
     Database.open(program.state, "lan").close()
     kept = program.state / f"netwatch.db.schema-{schema}"
 
     assert dump_of(kept) == before != dump_of(path)
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert names_in(program.state) == {"netwatch.db", kept.name, "lock"}
+    names = {"netwatch.db", kept.name, "netwatch.db.schema-0.keep", "lock"}
+    assert names_in(program.state) == names
     kept.replace(path)
     assert dump_of(path) == before
 
@@ -290,11 +293,30 @@ def test_another_network_is_refused_before_anything_is_written(tmp_path: Path) -
     assert path.read_bytes() == before
 
 
-def test_a_run_of_the_older_version_is_let_finish(tmp_path: Path) -> None:
+def test_a_run_of_the_older_version_is_let_finish(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "UPGRADE_SECONDS", 0.2)
     path = load(1, tmp_path / "state")
     with run_lock(path.parent), pytest.raises(AnotherRunError):
         Database.open(path.parent, "lan")
     Database.open(path.parent, "lan").close()
+
+
+def test_two_at_once_bring_it_up_to_date_together(tmp_path: Path) -> None:
+    """`deliver` begins in the minute of the nightly run: neither gives up for the other."""
+    path = load(1, tmp_path / "state")
+    with run_lock(path.parent):
+        other = os.fork()
+        if not other:
+            with suppress(StateError, AnotherRunError):
+                Database.open(path.parent, "lan").close()
+                os._exit(0)
+            os._exit(1)
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            migrate(connection, str(path))
+    assert os.waitpid(other, 0)[1] == 0
+    assert not path.with_name("netwatch.db.schema-1").exists()
 
 
 @pytest.fixture(scope="module")

@@ -306,6 +306,66 @@ def test_a_clock_set_back_loses_nothing(network: Network) -> None:
     assert network.runs() == [1, 2]
 
 
+def test_a_run_dated_too_early_is_kept_as_those_around_it(network: Network) -> None:
+    """A machine without a clock begins in 1970; the next night it has the time from the network."""
+    network.quiet(*range(1, 51))
+    early = network.run(-10_000, "aaaa")
+    prune(network.database, 40, night(-10_000))
+    for number in range(51, 90):
+        network.run(number)
+        assert early in prune(network.database, 40, night(number))
+        assert network.changes() == [(early, "aaaa")]
+
+    network.quiet(*range(90, 95))
+    assert early not in prune(network.database, 40, night(94))
+    assert network.changes() == []
+
+
+def test_runs_of_a_wrong_clock_do_not_stand_in_for_good_ones(network: Network) -> None:
+    """Fourteen of the future, and the clock is right again: what is usual is as it was."""
+    network.run(1)
+    network.quiet(*range(5000, 5015))
+    for number in range(100, 103):
+        network.run(number, status="failed", covered=(), hosts_up=None)
+    now = night(102)
+    before = runs.past_runs(network.database, None, now)
+    prune(network.database, 40, now)
+    assert runs.past_runs(network.database, None, now) == before != ()
+    assert runs.last_settled_at(network.database, now) == night(1)
+
+
+def test_the_files_of_a_message_that_waits_are_kept(network: Network) -> None:
+    """It is sent with the whole report."""
+    told = network.run(1, "aaaa")
+    network.sends(told, "waiting")
+    network.quiet(2, 3, 4, 5)
+    assert prune(network.database, 2, night(5)) == {told, 3, 4, 5}
+    network.sql("UPDATE outbox SET state = 'sent'")
+    assert prune(network.database, 2, night(5)) == {3, 4, 5}
+
+
+def test_what_networks_share_is_pruned_whatever_their_numbers(network: Network) -> None:
+    """Its runs have the numbers that they have in their networks, and came in any order."""
+    for run_id, number in ((900, 1), (3, 60), (901, 2), (0, 99)):
+        network.sql(
+            "INSERT INTO runs (id, kind, status, started_at) VALUES (?, 'together', 'done', ?)",
+            (run_id, instant_text(night(number))),
+        )
+        network.sends(run_id, "sent")
+    prune(network.database, 90, night(100))
+    assert network.runs() == [0, 3]
+
+
+def test_changes_that_stay_are_not_read(network: Network) -> None:
+    """Of a large network there are millions."""
+    for number in range(1, 41):
+        network.run(number, *(f"{number:02}{other:03}" for other in range(100)))
+    steps: list[None] = []
+    network.database.connection.set_progress_handler(lambda: steps.append(None), 100)
+    prune(network.database, 40, night(40))
+    assert len(steps) < 40
+
+
 def test_a_long_past_goes_in_pieces(network: Network) -> None:
     """As after an upgrade: nobody waits for all of it at once, and what is left goes later."""
     network.run(1, *(f"{number:06x}" for number in range(3 * pruning.CHANGES_AT_ONCE)))

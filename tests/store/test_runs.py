@@ -115,9 +115,25 @@ def test_pruning_forgets_old_sent_messages_but_none_that_wait(database: Database
         for run, number in ((old, 1), (old, 1), (new, 40)):
             outbox.add(database, run, "d", "x", night(number))
         database.connection.execute("UPDATE outbox SET state = 'sent' WHERE id IN (1, 3)")
-    assert prune(database, 30, night(40) + timedelta(hours=1)) == {new}
+    # Of the one that waits, the report is sent with it.
+    assert prune(database, 30, night(40) + timedelta(hours=1)) == {old, new}
     rows = database.connection.execute("SELECT id FROM outbox ORDER BY id").fetchall()
     assert rows == [(2,), (3,)]
+
+
+def test_the_run_before_is_of_another_night_and_was_not_skipped(database: Database) -> None:
+    """Else a run that is begun again would vouch for its own wrong clock."""
+    usual = complete(database, 1)
+    ahead = complete(database, 5000)
+    again = runs.begin_run(database, "run", night(5000) + timedelta(hours=1))
+    old_file = runs.begin_run(database, "ingest", night(-300))
+    runs.mark_run(database, old_file, "skipped", night(2))
+    after = complete(database, 2)
+    assert runs.started_before(database, usual) is None
+    assert runs.started_before(database, ahead) == night(1)
+    assert runs.started_before(database, again) == night(1)
+    assert runs.started_before(database, after) == night(5000) + timedelta(hours=1)
+    assert runs.started_before(database, complete(database, 3)) == night(2)
 
 
 def test_old_folders_go_but_never_the_latest(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """The last run: when, how it ended, and whether a later one is missing."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from netwatch_notify.cli.checks.tonight import Tonight
 from netwatch_notify.cli.finding import Finding, bad, good, warning
@@ -14,6 +16,9 @@ from netwatch_notify.store.summaries import RunSummary
 
 LATE = timedelta(minutes=45)
 """So long after its time a run has begun, spread included, however busy the machine is."""
+
+LEAST_GAPS = 3
+"""Nights after which it is known how often a run begins."""
 
 _ENDED = {
     "partial": "a part of it failed",
@@ -37,11 +42,24 @@ def last_run(tonight: Tonight) -> list[Finding]:
         return [bad("last run", text, remedy)]
     if last is None:
         return [good("last run", "none yet; the first one takes the inventory")]
+    usual = usual_gap(tonight.recorded.runs) if tonight.recorded and not tonight.runs else None
+    if usual and tonight.now - last.started_at > 2 * usual + LATE:
+        # What started them is not seen from here: another machine, or a schedule that is gone.
+        every = f"one began every {duration(usual.total_seconds())} before"
+        text = f"the last began {_when(last.started_at, tonight.now)}; {every}"
+        return [bad("last run", text, "netwatch-notify install, or see what started them")]
     settings = tonight.settings
     limit = 2 * settings.scan_timeout_seconds + settings.second_look_timeout_seconds
     process = running(settings.state_dir)
     holder = process.pid if process else None
     return [judge(last, holder, timedelta(seconds=limit), tonight.now)]
+
+
+def usual_gap(runs: Sequence[RunSummary]) -> timedelta | None:
+    """Return the median time between the starts of runs, newest first; None below four; pure."""
+    starts = [run.started_at for run in runs]
+    gaps = [later - earlier for later, earlier in pairwise(starts)]
+    return sorted(gaps)[len(gaps) // 2] if len(gaps) >= LEAST_GAPS else None
 
 
 def expected_at(schedule: Schedule, last: RunSummary | None) -> datetime | None:
