@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from netwatch_notify.cli.checks import clock, runs, scanner, state, targets
+from netwatch_notify.cli.checks import clock, delivery, runs, scanner, state, targets
 from netwatch_notify.cli.checks import schedule as schedules
 from netwatch_notify.cli.checks.files import User, allows, may
 from netwatch_notify.cli.checks.tonight import this_user
@@ -372,3 +372,20 @@ def test_a_closed_folder_above_closes_a_file(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     assert not may(User("stranger", 4242, frozenset()), path, os.R_OK)
     assert may(User("root", 0, frozenset()), path, os.R_OK)
+
+
+# --- Destinations
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("mailto://user:pa55@mail.example.org", True),
+        ("mailtos://user:pa55@mail.example.org", False),
+        ("mailto://user:pa55@localhost:2525", False),
+        ("mailto://mail.example.org?to=admin@example.org", False),
+        ("slack://a/b/c", False),
+    ],
+)
+def test_a_password_that_is_sent_in_clear_is_noticed(url: str, expected: bool) -> None:
+    assert delivery.sends_in_clear(url) == expected

@@ -8,10 +8,13 @@ from netwatch_notify.cli.checks.tonight import Tonight
 from netwatch_notify.cli.finding import Finding, bad, good, warning
 from netwatch_notify.cli.local_time import LocalZone
 from netwatch_notify.cli.plan import destinations_of, exposed_words
+from netwatch_notify.model.message import Destination
 from netwatch_notify.pipeline.trial import send_test_messages
 from netwatch_notify.report.words import counted, day
 from netwatch_notify.settings.reading import env_file_is_exposed
 from netwatch_notify.store.failing import Failing
+
+LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 def destinations(tonight: Tonight) -> list[Finding]:
@@ -39,10 +42,23 @@ def destinations(tonight: Tonight) -> list[Finding]:
             findings.append(good("destination", f"{text}: took a test message"))
         else:
             findings.append(bad("destination", f"{text}: {outcome.reason}", remedy))
+    findings += [in_clear(d) for d in found if sends_in_clear(d.url)]
     if settings.apprise_config and env_file_is_exposed(settings.apprise_config):
         text, remedy = exposed_words(settings.apprise_config).split("; ", 1)
         findings.append(warning("destinations", text, remedy))
     return findings
+
+
+def sends_in_clear(url: str) -> bool:
+    """Whether a mail server gets its password unencrypted, and from over a network; pure."""
+    parts = urlsplit(url)
+    return parts.scheme == "mailto" and bool(parts.password) and parts.hostname not in LOCAL
+
+
+def in_clear(destination: Destination) -> Finding:
+    """Return what to do about that."""
+    text = f"{destination.key}: its password is sent unencrypted"
+    return warning("destination", text, "write mailtos:// instead of mailto://")
 
 
 def outbox(tonight: Tonight) -> list[Finding]:
@@ -73,7 +89,7 @@ def heartbeat(tonight: Tonight) -> list[Finding]:
         text = "none: nobody is told when nothing runs at all"
         return [good("heartbeat", text, "set NETWATCH_HEARTBEAT_URL")]
     address = urlsplit(secret.get_secret_value())
-    if address.scheme == "http" and address.hostname not in ("localhost", "127.0.0.1", "::1"):
+    if address.scheme == "http" and address.hostname not in LOCAL:
         text = "its URL, which is the check's only secret, is sent unencrypted"
         return [warning("heartbeat", text, "write https:// in NETWATCH_HEARTBEAT_URL")]
     return [good("heartbeat", "set")]
