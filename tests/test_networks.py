@@ -1,6 +1,8 @@
 """`--all`: every network in a process of its own, side by side, none in another's way."""
 
 import json
+import os
+import shutil
 import signal
 import subprocess
 from itertools import pairwise
@@ -224,3 +226,48 @@ def test_verbose_and_quiet_reach_every_network(networks: Networks) -> None:
     assert "netwatch-notify: lan: network lan, exit 0" in networks.all("-v", "run").stderr
     networks.scans("lan", {"192.0.2.1": [22]}, fast={"exit": 1})
     assert networks.all("-q", "run").returncode == 3
+
+
+def test_a_reader_that_goes_away_stops_no_network(networks: Networks) -> None:
+    """`run --all | head -1`: all networks are scanned all the same."""
+    for name in ("a", "b", "c"):
+        networks.add(name)
+    networks.scans("c", {"192.0.2.1": [22]}, fast={"exit": 1})
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        ended = subprocess.run(
+            networks.command("run", "--all", "--env-dir", str(networks.env_dir), "--parallel", "1"),
+            env=networks.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=writing,
+            stderr=writing,
+            timeout=60,
+        )
+    finally:
+        os.close(writing)
+    assert ended.returncode == 3
+    query = "SELECT status FROM runs"
+    told = [networks.query(networks.state(name), query) for name in ("a", "b", "c")]
+    assert told == [[("done",)], [("done",)], [("failed",)]]
+
+
+def test_a_full_disk_keeps_no_network_from_being_called(networks: Networks) -> None:
+    """What they print is kept in memory: no file can be made in any folder for temporary ones."""
+    if os.geteuid() != 0 or shutil.which("unshare") is None:
+        if os.environ.get("CI"):
+            pytest.fail("mounting needs root and unshare")
+        pytest.skip("mounting needs root and unshare")
+    networks.add("lan")
+    words = networks.command("--json", "status", "--all", "--env-dir", str(networks.env_dir))
+    read_only = "mount --bind $each $each && mount -o remount,bind,ro $each"
+    script = f'for each in /tmp /var/tmp; do {read_only}; done; cd /proc; exec "$@"'
+    result = subprocess.run(
+        ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", *words],
+        env=networks.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "Traceback" not in result.stderr
+    assert [entry["network"] for entry in json.loads(result.stdout)["networks"]] == ["lan"]

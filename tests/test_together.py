@@ -191,7 +191,8 @@ def test_a_recipient_that_fails_for_good_is_told_to_the_others(
     assert checked.returncode == 2
     told = checked.stdout.partition("== together\n")[2]
     assert told.startswith("failed   outbox: json: not delivered, and not tried again: HTTP 403; ")
-    assert told.endswith("mend it, then netwatch-notify outbox --together retry --all\n")
+    retry = f"netwatch-notify outbox --together --env-dir {networks.env_dir} retry --all"
+    assert told.endswith(f"mend it, then {retry}\n")
     result = networks.all("run", "--together")
     assert result.returncode == 4
     first, second = mail.messages()
@@ -199,7 +200,7 @@ def test_a_recipient_that_fails_for_good_is_told_to_the_others(
     assert second["subject"].startswith("together: json: messages do not arrive")
     part = second.get_body(("plain",))
     assert part is not None
-    assert "netwatch-notify outbox --together retry --all" in " ".join(part.get_content().split())
+    assert retry in " ".join(part.get_content().split())
     assert len(server.requests) == 1
 
 
@@ -335,3 +336,79 @@ def test_a_network_whose_state_lies_where_messages_are_gathered_is_refused(
     assert result.returncode == 2
     assert "together.env: its state directory" in result.stderr
     assert "set another NETWATCH_STATE_DIR" in result.stderr
+
+
+def test_what_waits_for_one_recipient_goes_to_no_other(networks: Begun, server: HttpServer) -> None:
+    """Both are "json"; the settings of the network whose message waits break, or are deleted."""
+    with http_server() as other:
+        networks.begun({"dmz": url_of(other), "lan": url_of(server)})
+        networks.scans("dmz", NEW_HOST)
+        other.status = 500
+        assert networks.all("run", "--together").returncode == 4
+        settings = networks.env_file("dmz").read_text()
+        networks.env_file("dmz").write_text(f"{settings}NETWATCH_GONE_AFTER=soon\n")
+        due_now(networks, networks.together)
+        networks.all("deliver")
+        networks.scans("lan", TELNET)
+        networks.all("run", "--together")
+        assert networks.states(networks.together) == ["joined", "waiting"]
+        networks.env_file("dmz").unlink()
+        assert "given up: the destination is not" in networks.all("deliver").stderr
+        told = [body["title"].partition(" · ")[0] for body in bodies(server)]
+    assert told == ["lan: 23/tcp open on 192.0.2.1"]
+
+
+def test_where_nothing_can_be_gathered_each_network_is_scanned_and_sends_by_itself(
+    networks: Begun, server: HttpServer
+) -> None:
+    """And `status --all --json` stays whole."""
+    networks.begun(dict.fromkeys(("dmz", "lan"), url_of(server)))
+    networks.scans("dmz", NEW_HOST)
+    networks.scans("lan", TELNET)
+    networks.together.mkdir()
+    (networks.together / "netwatch.db").write_bytes(b"no database at all" * 100)
+    result = networks.all("run", "--together")
+    assert result.returncode == 6
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("netwatch-notify: together: ")
+    assert line.endswith(
+        "restore a backup, or move it away to begin anew; each network sends by itself"
+    )
+    assert sorted(body["title"][:3] for body in bodies(server)) == ["dmz", "lan"]
+    told = networks.all("status", "--json")
+    assert told.returncode == 6
+    entries = {entry["network"]: entry for entry in json.loads(told.stdout)["networks"]}
+    assert entries["dmz"]["report"]["network"] == "dmz"
+    assert "restore a backup" in entries["together"]["errors"][0]
+    networks.one("lan", "run", "--keep-for", str(networks.together))
+    before = (datetime.now(UTC) - timedelta(minutes=61)).isoformat()
+    networks.scans("lan", NEW_HOST)
+    networks.one("lan", "run", "--keep-for", str(networks.together))
+    networks.query(networks.state("lan"), "UPDATE outbox SET created_at = ?", before)
+    assert networks.all("deliver").returncode == 6
+    assert len(server.requests) == 3
+
+
+def test_an_env_file_that_sorts_first_does_not_move_what_waits(
+    networks: Begun, server: HttpServer
+) -> None:
+    networks.begun({"lan": url_of(server)})
+    networks.scans("lan", TELNET)
+    server.status = 500
+    assert networks.all("run", "--together").returncode == 4
+    networks.add("a", STATE_DIR=str(networks.folder / "elsewhere" / "a"), NOTIFY=url_of(server))
+    server.status = 200
+    due_now(networks, networks.together)
+    assert networks.all("deliver").returncode == 0
+    assert [body["title"][:3] for body in bodies(server)] == ["lan", "lan"]
+
+
+def test_hints_are_commands_for_a_shell(networks: Begun, server: HttpServer) -> None:
+    """Also where the path has a space in it."""
+    networks.env_dir = networks.folder / "env files"
+    networks.env_dir.mkdir()
+    networks.begun({"lan": url_of(server)})
+    networks.scans("lan", NEW_HOST)
+    assert networks.all("run", "--together").returncode == 0
+    text = " ".join(bodies(server)[0]["message"].split())
+    assert f"Expected? netwatch-notify --env-file '{networks.env_file('lan')}' accept " in text

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -98,7 +97,8 @@ class _Crowd:
         self._program = [*([setpriv, "--pdeathsig", "TERM"] if setpriv else []), *program]
 
     def start(self, place: int, job: Job) -> None:
-        stdout = tempfile.TemporaryFile()  # noqa: SIM115  # closed when it is read
+        # In memory: a full disk is what a network's run itself has to tell of.
+        stdout = os.fdopen(os.memfd_create("stdout"), "w+b")
         stderr, writing = os.pipe()
         try:
             process = subprocess.Popen(

@@ -122,14 +122,13 @@ class Output:
                 }
             )
         elif text:
-            click.echo(f"{chr(10) if self._printed else ''}== {label}\n{text.rstrip(chr(10))}")
-            sys.stdout.flush()
+            _print(f"{chr(10) if self._printed else ''}== {label}\n{text.rstrip(chr(10))}")
             self._printed = True
 
     def close(self) -> None:
         """Print what was kept."""
         if self.as_json:
-            click.echo(json.dumps({"schema": SCHEMA, "networks": self.entries}, indent=2))
+            _print(json.dumps({"schema": SCHEMA, "networks": self.entries}, indent=2))
 
 
 def outcomes_of(
@@ -160,7 +159,16 @@ def _report(text: str) -> Any:
 
 def say(network: str, line: str) -> None:
     """Print a line of a network's on stderr."""
-    click.echo(f"netwatch-notify: {network}: {line}", err=True)
+    _print(f"netwatch-notify: {network}: {line}", err=True)
+
+
+def _print(text: str, *, err: bool = False) -> None:
+    """Print it at once; where nobody reads any more, no network's run ends for that."""
+    try:
+        click.echo(text, err=err)
+    except OSError:
+        # What is still buffered must not fail once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), (sys.stderr if err else sys.stdout).fileno())
 
 
 def _flags(options: Options) -> list[tuple[str, bool]]:

@@ -1,20 +1,28 @@
 """`--all` where one message tells of several networks: gathered, sent, and looked after."""
 
 import json
+import shlex
 from collections.abc import Iterable, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from netwatch_notify.cli.local_time import LocalZone
-from netwatch_notify.cli.networks import EnvFile, Output, find_networks, outcomes_of, say
+from netwatch_notify.cli.networks import (
+    EnvFile,
+    Output,
+    find_networks,
+    for_every_network,
+    outcomes_of,
+    say,
+)
 from netwatch_notify.cli.networks_commands import EveryNetwork
 from netwatch_notify.cli.options import Options
 from netwatch_notify.cli.owner import act_as_owner_of
 from netwatch_notify.cli.plan import destinations_of, start_logging, urgent_of
-from netwatch_notify.errors import DeliveryError, NetwatchError, UsageError
-from netwatch_notify.model.paths import DEFAULT_ENV_FILE
+from netwatch_notify.errors import DeliveryError, NetwatchError, StateError, UsageError
+from netwatch_notify.model.paths import DEFAULT_ENV_FILE, ENV_DIRECTORY
 from netwatch_notify.pipeline.together import (
     Circle,
     Member,
@@ -30,7 +38,7 @@ from netwatch_notify.settings.reading import load_settings
 from netwatch_notify.store.database import Database
 from netwatch_notify.store.failing import Failing, failing
 from netwatch_notify.store.gathering import gathering, is_gathering
-from netwatch_notify.store.handover import NETWORK, has_shared, told_nothing
+from netwatch_notify.store.handover import NETWORK, has_shared, recipients, told_nothing
 from netwatch_notify.store.outbox import has_work
 
 ITS_RUN_IS_WHOLE = (0, DeliveryError.exit_code)
@@ -40,12 +48,14 @@ def shared_directory(files: Sequence[EnvFile]) -> Path:
     """
     Return where the networks' common outbox lies: beside the state of the first of them.
 
+    Where there is one already, it is that: the first network may be new, or its settings broken.
     Raises UsageError where a network lies there itself, or none says where its state is.
     """
     states = [file.state for file in files if file.state]
     if not states:
         raise UsageError("no env file can be used; netwatch-notify check --all says why")
-    directory = states[0].parent / NETWORK
+    places = [state.parent / NETWORK for state in states]
+    directory = next((p for p in places if (p / "netwatch.db").exists()), places[0])
     if taken := [file.path for file in files if file.state == directory]:
         raise UsageError(
             f"{taken[0]}: its state directory {directory} is where messages of several networks "
@@ -55,25 +65,35 @@ def shared_directory(files: Sequence[EnvFile]) -> Path:
 
 
 def run_together(options: Options, every: EveryNetwork, words: Sequence[str]) -> int:
-    """Run every network, then send one message to each recipient; return the exit code."""
+    """
+    Run every network, then send one message to each recipient; return the exit code.
+
+    Where nothing can be gathered, each network sends by itself.
+    """
     files = find_networks(every.env_dir)
     directory = shared_directory(files)
     act_as_owner_of(directory)
     output = Output(options)
-    with closing(Database.open(directory, NETWORK)) as shared:
-        with gathering(directory):
+    with ExitStack() as opened, ExitStack() as gathers:
+        try:
+            shared = opened.enter_context(closing(Database.open(directory, NETWORK)))
+            gathers.enter_context(gathering(directory))
+        except StateError as error:
+            say(NETWORK, f"{error}; each network sends by itself")
+            return max(for_every_network(options, every, words), error.exit_code)
+        with gathers:
             held = (*words, "--keep-for", str(directory))
             codes = outcomes_of(options, files, every.parallel, held, output)
-            circle = _circle(options, files, directory)
+            output.close()
+            circle = _circle(options, every, files, shared)
             whole = {f.network for f in files if codes[f.path] in ITS_RUN_IS_WHOLE}
             note_who_took_part(shared, circle, _quiet(circle, whole))
             tell_what_does_not_arrive(shared, circle)
-            by_themselves = collect(circle)
+            by_themselves = collect(shared, circle)
         _send_alone(options, files, by_themselves, every.parallel, codes)
         failed = [str(attempt) for attempt in send_together(shared, circle)]
         still = failing(shared)
     tell_heartbeats(circle, {one.destination for one in still})
-    output.close()
     _complain(failed or list(map(str, still)))
     return max(*codes.values(), DeliveryError.exit_code if failed or still else 0)
 
@@ -83,21 +103,26 @@ def deliver_all(options: Options, every: EveryNetwork) -> int:
     options = replace(options, as_json=False)  # as for one network: it prints messages
     files = find_networks(every.env_dir)
     output = Output(options)
-    circle, failed = None, []
     directory = _existing(files)
-    if directory:
-        act_as_owner_of(directory)
-    if directory and not is_gathering(directory) and any(map(_has_shared, files)):
-        circle = _circle(options, files, directory)
-        collect(circle)
-    codes = outcomes_of(options, files, every.parallel, ("deliver",), output)
-    if directory:
-        with closing(Database.open(directory, NETWORK)) as shared:
-            if has_work(shared):
-                circle = circle or _circle(options, files, directory)
-                failed = send_together(shared, circle)
+    if directory is None:
+        return max(outcomes_of(options, files, every.parallel, ("deliver",), output).values())
+    act_as_owner_of(directory)
+    shared, circle, code, failed = None, None, 0, []
+    with ExitStack() as opened:
+        try:
+            shared = opened.enter_context(closing(Database.open(directory, NETWORK)))
+            if not is_gathering(directory) and any(map(_has_shared, files)):
+                circle = _circle(options, every, files, shared)
+                collect(shared, circle)
+        except NetwatchError as error:
+            say(NETWORK, str(error))
+            code = error.exit_code
+        codes = outcomes_of(options, files, every.parallel, ("deliver",), output)
+        if shared and has_work(shared):
+            circle = circle or _circle(options, every, files, shared)
+            failed = send_together(shared, circle)
     _complain([str(a) for a in failed if a.is_news or options.verbose])
-    return max(*codes.values(), DeliveryError.exit_code if failed else 0)
+    return max(code, *codes.values(), DeliveryError.exit_code if failed else 0)
 
 
 def look_at_all(options: Options, every: EveryNetwork, words: Sequence[str]) -> int:
@@ -107,16 +132,22 @@ def look_at_all(options: Options, every: EveryNetwork, words: Sequence[str]) -> 
     code = max(outcomes_of(options, files, every.parallel, words, output).values())
     directory = _existing(files)
     if directory:
-        with closing(Database.to_read(directory, NETWORK)) as shared:
-            found = failing(shared)
-        own = 2 if words[0] == "check" and any(one.is_over for one in found) else 0
-        output.add(NETWORK, own, _failing_text(found, as_json=options.as_json))
+        try:
+            with closing(Database.to_read(directory, NETWORK)) as shared:
+                found = failing(shared)
+        except NetwatchError as error:
+            say(NETWORK, str(error))
+            own = error.exit_code
+            output.add(NETWORK, own, "", [str(error)])
+        else:
+            own = 2 if words[0] == "check" and any(one.is_over for one in found) else 0
+            output.add(NETWORK, own, _failing_text(every, found, as_json=options.as_json))
         code = max(code, own)
     output.close()
     return code
 
 
-def _failing_text(found: Sequence[Failing], *, as_json: bool) -> str:
+def _failing_text(every: EveryNetwork, found: Sequence[Failing], *, as_json: bool) -> str:
     if as_json:
         told = [
             {
@@ -132,7 +163,7 @@ def _failing_text(found: Sequence[Failing], *, as_json: bool) -> str:
     return "\n".join(
         f"{'failed' if one.is_over else 'warning':<8} outbox: {one}; "
         + ("mend it, then " if one.is_over else "")
-        + f"{COMMAND} outbox --together {'retry --all' if one.is_over else 'list'}"
+        + f"{COMMAND} outbox --together{_where(every)} {'retry --all' if one.is_over else 'list'}"
         for one in found
     )
 
@@ -155,7 +186,9 @@ def _has_shared(file: EnvFile) -> bool:
         return False  # its own `deliver` says what is wrong
 
 
-def _circle(options: Options, files: Iterable[EnvFile], directory: Path) -> Circle:
+def _circle(
+    options: Options, every: EveryNetwork, files: Iterable[EnvFile], shared: Database
+) -> Circle:
     """Read the settings of all networks; who has wrong ones was told so, and is left out."""
     members = []
     secrets: set[str] = set()
@@ -169,7 +202,16 @@ def _circle(options: Options, files: Iterable[EnvFile], directory: Path) -> Circ
         members.append(member)
         secrets |= more
     start_logging(options, NETWORK, None, LogFormat.TEXT, secrets=secrets)
-    return Circle(directory, tuple(members), LocalZone(), is_complete)
+    directory = Path(shared.name).parent
+    place, held = _where(every), recipients(shared)
+    return Circle(directory, tuple(members), LocalZone(), is_complete, place, held)
+
+
+def _where(every: EveryNetwork) -> str:
+    """Return what a command about all of the networks needs besides."""
+    if every.env_dir == ENV_DIRECTORY:
+        return ""
+    return f" --env-dir {shlex.quote(str(every.env_dir.absolute()))}"
 
 
 def _member(file: EnvFile) -> tuple[Member, set[str]]:
@@ -179,7 +221,7 @@ def _member(file: EnvFile) -> tuple[Member, set[str]]:
     member = Member(
         settings.network,
         settings.state_dir,
-        COMMAND if is_default else f"{COMMAND} --env-file {file.path}",
+        COMMAND if is_default else f"{COMMAND} --env-file {shlex.quote(str(file.path.absolute()))}",
         destinations,
         settings.send_at,
         urgent_of(settings.urgent),

@@ -1,7 +1,6 @@
 """One message for several networks: gathered from their outboxes, sent from one they share."""
 
 import uuid
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from pathlib import Path
 
 from netwatch_notify.deliver.due import may_not_leave, next_time
+from netwatch_notify.deliver.fingerprint import fingerprint
 from netwatch_notify.deliver.heartbeat import Heartbeat
 from netwatch_notify.errors import AnotherRunError, StateError, UsageError
 from netwatch_notify.model.change import Severity
@@ -26,7 +26,7 @@ from netwatch_notify.report.words import day
 from netwatch_notify.store import folders, handover
 from netwatch_notify.store.database import Database
 from netwatch_notify.store.failing import GivenUp, record_told
-from netwatch_notify.store.handover import NETWORK, Origin
+from netwatch_notify.store.handover import NETWORK, Origin, Recipient
 from netwatch_notify.store.pruning import prune
 
 
@@ -55,6 +55,10 @@ class Circle:
     zone: tzinfo
     is_complete: bool = True
     """Whether the settings of every network could be read."""
+    where: str = ""
+    """What a command about all of them needs besides: ` --env-dir DIRECTORY`."""
+    held: Mapping[str, Recipient] = field(default_factory=dict)
+    """Whom it is for, by destination, where something was taken over and has not arrived."""
 
     @property
     def network(self) -> str:
@@ -66,14 +70,23 @@ class Circle:
 
     @property
     def destinations(self) -> tuple[Destination, ...]:
-        """Each destination with the URL that most of the networks have for it."""
-        written: dict[str, Counter[str]] = {}
+        """
+        Each destination with the URL that most of the networks have for it.
+
+        What waits for one recipient goes to no other, however the networks' settings change.
+        """
+        written: dict[str, dict[str, list[str]]] = {}
         first: dict[tuple[str, str], Destination] = {}
         for member in self.members:
             for destination in shareable(member):
-                written.setdefault(destination.key, Counter())[destination.url] += 1
+                urls = written.setdefault(destination.key, {})
+                urls.setdefault(destination.url, []).append(member.network)
                 first.setdefault((destination.key, destination.url), destination)
-        return tuple(first[key, urls.most_common(1)[0][0]] for key, urls in written.items())
+        chosen = {
+            key: choose_url(urls, self.held.get(key), is_complete=self.is_complete)
+            for key, urls in written.items()
+        }
+        return tuple(first[key, url] for key, url in chosen.items() if url is not None)
 
     def problems_leave_at(self, now: datetime) -> datetime | None:
         """Return when a problem leaves, if not at once: with the first network's messages."""
@@ -89,7 +102,7 @@ class Circle:
     def keys_of(self, member: Member) -> set[str]:
         """Return the destinations that a network has as the others have them."""
         shared = {destination.key: destination.url for destination in self.destinations}
-        return {d.key for d in shareable(member) if shared[d.key] == d.url}
+        return {d.key for d in shareable(member) if shared.get(d.key) == d.url}
 
 
 def shareable(member: Member) -> list[Destination]:
@@ -97,14 +110,37 @@ def shareable(member: Member) -> list[Destination]:
     return [destination for destination in member.destinations if not destination.command]
 
 
-def collect(circle: Circle) -> list[Member]:
+def choose_url(
+    urls: Mapping[str, Sequence[str]], held: Recipient | None, *, is_complete: bool
+) -> str | None:
+    """
+    Return the URL that most networks have; `urls` has the networks of each.
+
+    Where something waits already, that recipient's, or where its networks have another one for
+    it now, theirs. None where that is not known, or nobody has it any more.
+    """
+    if held is not None:
+        if same := [url for url in urls if fingerprint(url) == held.fingerprint]:
+            return same[0]
+        if not is_complete:
+            return None
+        theirs = {url: set(held.networks).intersection(names) for url, names in urls.items()}
+        urls = {url: sorted(names) for url, names in theirs.items() if names}
+    return max(urls, key=lambda url: len(urls[url]), default=None)
+
+
+def collect(shared: Database, circle: Circle) -> list[Member]:
     """
     Take over what may leave now; return the networks that have to send something themselves.
 
     These have a destination that the others write differently: it is another recipient.
     """
+    with shared.atomic():
+        handover.record_recipients(shared, _recipients(circle))
     on_their_own = []
     path = circle.state / "netwatch.db"
+    # One that a newer version wrote is refused before anything is moved into it.
+    Database.open(circle.state, NETWORK).close()
     for member in circle.members:
         if not (member.state / "netwatch.db").exists():
             continue
@@ -116,6 +152,17 @@ def collect(circle: Circle) -> list[Member]:
             if handover.hand_over(database, path, _may_leave(now), keys, now):
                 on_their_own.append(member)
     return on_their_own
+
+
+def _recipients(circle: Circle) -> dict[str, Recipient]:
+    found = {}
+    for destination in circle.destinations:
+        key = destination.key
+        names = {member.network for member in circle.members if key in circle.keys_of(member)}
+        if key in circle.held and not circle.is_complete:
+            names.update(circle.held[key].networks)
+        found[key] = Recipient(fingerprint(destination.url), tuple(sorted(names)))
+    return found
 
 
 def _may_leave(now: datetime) -> Callable[[Waiting], bool]:
@@ -148,7 +195,12 @@ def tell_what_does_not_arrive(shared: Database, circle: Circle) -> None:
         return ", ".join(f"{origins[n].command} show {run}" for n, run in told if n in origins)
 
     problems, given_up = delivery_problems(
-        shared, now, circle.zone, outbox=f"{COMMAND} outbox --together", show=show
+        shared,
+        now,
+        circle.zone,
+        outbox=f"{COMMAND} outbox --together{circle.where}",
+        check=f"{COMMAND} check --all --send{circle.where}",
+        show=show,
     )
     views = {}
     for destination in circle.destinations:

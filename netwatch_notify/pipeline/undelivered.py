@@ -25,25 +25,27 @@ def delivery_problems(
     zone: tzinfo,
     *,
     outbox: str = "netwatch-notify outbox",
+    check: str = "netwatch-notify check --send",
     show: Callable[[GivenUp], str] = show_commands,
 ) -> tuple[tuple[Problem, ...], list[GivenUp]]:
     """
     Return a problem for each destination that does not work and each message given up.
 
-    Also the messages given up, to be recorded as told with the run that tells of them. `outbox`
-    and `show` are the commands that lead to the outbox and to what a message told.
+    Also the messages given up, to be recorded as told with the run that tells of them. `outbox`,
+    `check` and `show` are the commands that lead to the outbox, try the destinations, and show
+    what a message told.
     """
     given_up = untold_given_up(database)
     late = [f for f in failing(database) if f.is_permanent or now - f.since >= LATE]
-    problems = [_not_working(found, now, zone, outbox) for found in late]
+    problems = [_not_working(found, now, zone, outbox, check) for found in late]
     problems += [_given_up(found, now, zone, show(found)) for found in given_up]
     return tuple(problems), given_up
 
 
-def _not_working(found: Failing, now: datetime, zone: tzinfo, outbox: str) -> Problem:
+def _not_working(found: Failing, now: datetime, zone: tzinfo, outbox: str, check: str) -> Problem:
     since = f"{counted(found.messages, 'message')} not delivered, oldest "
     since += day(found.since, zone, now)
-    remedy = "Try: netwatch-notify check --send"
+    remedy = f"Try: {check}"
     if found.is_permanent:
         remedy = f"Try: mend it, then {outbox} retry --all"
     details = (found.reason, since, remedy) if found.reason else (since, remedy)

@@ -13,6 +13,10 @@ READ_ALL = "All of it: "
 LEAST = 99
 """The rank of what is the first to give way."""
 TRY, READ = f"Try: {COMMAND} ", f"Read it: {COMMAND} "
+MEND = f"Try: mend it, then {COMMAND} "
+OPEN = f": {COMMAND} history --open"
+MOST_COMMANDS = 3
+"""To read what a message leaves out; who sees three knows the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +45,7 @@ def join_networks(
     nights: dict[str, list[Told]] = {}
     for told in several.told:
         nights.setdefault(told.view.network, []).append(told)
-    views = [
-        _named(join_views(of_one, (), zone) if len(of_one) > 1 else of_one[0].view, commands)
-        for of_one in nights.values()
-    ]
+    views = [_of_one(of_one, commands, zone) for of_one in nights.values()]
     views.sort(key=lambda view: (bool(view.network), badness(view)))
     by_network = [replace(t, command=commands.get(t.view.network, COMMAND)) for t in several.lost]
     last = several.told[-1].made_at
@@ -57,8 +58,21 @@ def join_networks(
         sections=tuple(s for s in (lost, *_sections(whole)) if s.items or s.title)
         + ((lines,) if lines.items else ()),
         footer=tuple(_footer(whole, [n for n in several.quiet if n not in nights])),
-        rest=", ".join(filter(None, (view.rest for view in views))),
+        rest=_where([view.rest for view in whole if view.rest]),
     )
+
+
+def _of_one(nights: Sequence[Told], commands: Mapping[str, str], zone: tzinfo) -> View:
+    """Return what one network tells; a view says where to read it only if it was shortened."""
+    view = join_views(nights, (), zone) if len(nights) > 1 else nights[0].view
+    if view.network:
+        view = replace(view, rest=", ".join(f"{COMMAND} show {told.run_id}" for told in nights))
+    return _named(view, commands)
+
+
+def _where(commands: Sequence[str]) -> str:
+    more = ", and so on" if len(commands) > MOST_COMMANDS else ""
+    return f"{', '.join(commands[:MOST_COMMANDS])}{more}"
 
 
 def _sections(views: Sequence[View]) -> Iterator[Section]:
@@ -72,7 +86,8 @@ def _sections(views: Sequence[View]) -> Iterator[Section]:
 
 
 def _line(view: View) -> Item:
-    return Item(f"{view.network}: {fact_of(view)}", details=(f"{READ_ALL}{view.rest}",))
+    details = (f"{READ_ALL}{view.rest}",) if view.rest else ()
+    return Item(f"{view.network}: {fact_of(view)}", details=details)
 
 
 def _footer(views: Sequence[View], quiet: Sequence[str]) -> Iterator[str]:
@@ -106,8 +121,9 @@ def _named(view: View, commands: Mapping[str, str]) -> View:
 
     def named(item: Item) -> Item:
         # Only what we say: a device may call itself like a command.
-        details = (about_it(d) if d.startswith((TRY, READ)) else d for d in item.details)
-        return replace(item, details=tuple(details))
+        details = (about_it(d) if d.startswith((TRY, READ, MEND)) else d for d in item.details)
+        headline = about_it(item.headline) if item.headline.endswith(OPEN) else item.headline
+        return replace(item, headline=headline, details=tuple(details))
 
     sections = (replace(s, items=tuple(map(named, s.items))) for s in view.sections)
     return replace(

@@ -1,5 +1,7 @@
 """Whether the messages of several networks are being gathered, to be told in one."""
 
+import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,12 +29,32 @@ def gathering(directory: Path) -> Iterator[None]:
 
 
 def is_gathering(directory: Path) -> bool:
-    """Whether a process is at it now; one that was killed is not."""
+    """
+    Whether a process is at it now; one that was killed is not.
+
+    Of another container's only the kernel knows. To ask it is to hold the lock for a moment, so
+    that is done only where a process has left its mark.
+    """
     try:
         holder = _mark(directory).read_text(encoding="ascii")
     except OSError:
         return False
-    return bool(holder) and is_alive(holder)
+    return bool(holder) and is_alive(holder) and _is_locked(directory)
+
+
+def _is_locked(directory: Path) -> bool:
+    try:
+        descriptor = os.open(directory / "lock", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(descriptor)
 
 
 def _mark(directory: Path) -> Path:

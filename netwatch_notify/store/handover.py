@@ -34,6 +34,16 @@ class Origin:
     state: Path
 
 
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Whom the messages for one destination were meant for when they were taken over."""
+
+    fingerprint: str
+    """Of the destination's URL."""
+    networks: tuple[str, ...]
+    """Those that had this URL."""
+
+
 def hand_over(
     database: Database,
     shared: Path,
@@ -94,6 +104,25 @@ def record_quiet(database: Database, quiet: Mapping[str, Sequence[str]]) -> None
 def quiet_networks(database: Database, destination: str) -> tuple[str, ...]:
     """Return what `record_quiet` kept for a destination."""
     return tuple(_facts(database, "quiet:").get(destination, ()))
+
+
+def record_recipients(database: Database, recipients: Mapping[str, Recipient]) -> None:
+    """Keep who is behind each destination; inside `Database.atomic`."""
+    database.connection.executemany(
+        "INSERT OR REPLACE INTO facts VALUES (?, ?)",
+        [(f"for:{k}", json.dumps([r.fingerprint, *r.networks])) for k, r in recipients.items()],
+    )
+
+
+def recipients(database: Database) -> dict[str, Recipient]:
+    """Return what `record_recipients` kept of destinations for which something is there still."""
+    with translated(database.name):
+        rows = database.connection.execute(
+            "SELECT DISTINCT destination FROM outbox WHERE state IN ('waiting', 'failed')"
+        ).fetchall()
+    open_ones = {row[0] for row in rows}
+    kept = {key: value for key, value in _facts(database, "for:").items() if key in open_ones}
+    return {key: Recipient(mark, tuple(names)) for key, (mark, *names) in kept.items()}
 
 
 def add_problems(

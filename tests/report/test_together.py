@@ -120,3 +120,26 @@ def test_every_format_renders_any_message(several: list[View], format_: Format) 
     networks = [of(f"net{number}", view) for number, view in enumerate(several)]
     text = render(shorten(joined(*networks), 4000, format_), format_).body
     assert all(f"NET{number}: " in text for number in range(len(networks)))
+
+
+def test_a_view_that_fitted_alone_says_where_to_read_it_when_there_is_no_room() -> None:
+    """What a run stores of a message that fitted has no such word."""
+    told = [
+        Told(run, replace(view, rest=""), night(run)) for run, view in enumerate((CORP, LAN), 1)
+    ]
+    lines = join_networks(Several(tuple(told)), COMMANDS, UTC, 1).sections[-1]
+    whole = join_networks(Several(tuple(told)), COMMANDS, UTC)
+
+    assert lines.items[0].details == (f"All of it: {COMMANDS['lan']} show 2",)
+    assert whole.rest == f"{COMMANDS['corp']} show 1, {COMMANDS['lan']} show 2"
+
+
+def test_what_is_to_be_mended_and_what_is_open_names_the_env_file() -> None:
+    mend = Item("PROBLEM: x", details=("Try: mend it, then netwatch-notify outbox retry --all",))
+    still = Item("12, oldest 3 nights: netwatch-notify history --open")
+    text = " ".join(
+        render_text(joined(replace(LAN, sections=(Section("", (mend, still)),)))).split()
+    )
+
+    assert f"then {COMMANDS['lan']} outbox retry --all" in text
+    assert f"{COMMANDS['lan']} history --open" in text

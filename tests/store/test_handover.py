@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from netwatch_notify.store import handover, outbox
-from netwatch_notify.store.database import Database
+from netwatch_notify.store.database import Database, run_lock
+from netwatch_notify.store.gathering import gathering, is_gathering
 from netwatch_notify.store.handover import NETWORK, hand_over, record_quiet
 from netwatch_notify.store.runs import begin_run
 
@@ -136,3 +137,13 @@ def test_who_was_quiet_is_kept_for_each_destination_until_the_next_time(tmp_path
     with shared.atomic():
         record_quiet(shared, {"slack": ["dmz"]})
     assert handover.quiet_networks(shared, "mail") == ()
+
+
+def test_who_gathered_in_another_container_and_was_killed_gathers_no_more(tmp_path: Path) -> None:
+    """Whether that process lives cannot be known; that nobody holds the lock can."""
+    (tmp_path / "gathering").write_text("7:7:pid:[1]", encoding="ascii")
+    with run_lock(tmp_path):
+        assert is_gathering(tmp_path)
+    assert not is_gathering(tmp_path)
+    with gathering(tmp_path):
+        assert is_gathering(tmp_path)
