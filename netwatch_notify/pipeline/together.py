@@ -139,8 +139,6 @@ def collect(shared: Database, circle: Circle) -> list[Member]:
         handover.record_recipients(shared, _recipients(circle))
     on_their_own = []
     path = circle.state / "netwatch.db"
-    # One that a newer version wrote is refused before anything is moved into it.
-    Database.open(circle.state, NETWORK).close()
     for member in circle.members:
         if not (member.state / "netwatch.db").exists():
             continue
