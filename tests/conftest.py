@@ -12,17 +12,6 @@ import pytest
 from tests.servers.synapse import synapse  # noqa: F401  # one homeserver for all tests
 
 FAKE = Path(__file__).parent / "fakes" / "fake_nmap.py"
-SLOWEST = (
-    *("test_lossy_nights.py", "test_real_cron.py", "test_nights.py", "test_pages.py"),
-    *("test_delivery.py", "test_install.py", "test_ndiff.py", "test_killed.py"),
-)
-"""Files that take minutes. They begin first, or the last worker would be alone with one."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Order the files, and leave the order within each as it is."""
-    ranks = {name: rank for rank, name in enumerate(SLOWEST)}
-    items.sort(key=lambda item: ranks.get(item.path.name, len(SLOWEST)))
 
 
 def coverage_variables() -> dict[str, str]:
