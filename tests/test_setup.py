@@ -316,6 +316,7 @@ def test_a_mail_server_is_installed_in_ci_alone_and_nothing_starts_it(ready: Mac
         "fish",
         "mandoc",
         "promtool",
+        "systemd-analyze",
         "chromium",
     ):
         ready.add(tool)
@@ -339,7 +340,16 @@ def test_shells_and_mandoc_are_installed_in_ci_alone(ready: Machine) -> None:
     text = script.read_text(encoding="utf-8")
     # The machine that runs this test may have them.
     script.write_text(text.replace(":/usr/sbin:/sbin", ""), encoding="utf-8")
-    for tool in ("ip", "nft", "openssl", "cron", "ndiff", "sendmail", "promtool"):
+    for tool in (
+        "ip",
+        "nft",
+        "openssl",
+        "cron",
+        "ndiff",
+        "sendmail",
+        "promtool",
+        "systemd-analyze",
+    ):
         ready.add(tool)
 
     ready.set_up("test")
@@ -365,6 +375,7 @@ def test_promtool_is_installed_in_ci_alone_and_no_server_starts(ready: Machine) 
         "zsh",
         "fish",
         "mandoc",
+        "systemd-analyze",
         "chromium",
     ):
         ready.add(tool)

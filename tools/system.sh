@@ -53,6 +53,8 @@ find_missing_tools() {
         for tool in zsh fish mandoc chromium; do
             [ -z "${CI-}" ] || installed "$tool" || wanted="$wanted $tool"
         done
+        # systemd's own tools judge the units; nothing of it has to run.
+        [ -z "${CI-}" ] || installed systemd-analyze || wanted="$wanted systemd"
         # promtool, which judges the metrics, comes with a server that nobody wants on his machine.
         [ -z "${CI-}" ] || installed promtool || wanted="$wanted prometheus"
         wanted=${wanted# }

@@ -4,9 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-CRON_DAEMONS = frozenset({"cron", "crond", "fcron", "cronie"})
-BOOTED = Path("/run/systemd/system")
-"""There while systemd is the machine's init; sd_booted(3)."""
+from netwatch_notify.schedule.system import CRON_DAEMONS, SYSTEMD_RUNS
 
 
 def cron_is_running(processes: Path = Path("/proc")) -> bool:
@@ -20,7 +18,7 @@ def cron_is_running(processes: Path = Path("/proc")) -> bool:
     return False
 
 
-def timer_is_active(timer: str, booted: Path = BOOTED) -> bool:
+def timer_is_active(timer: str, booted: Path = SYSTEMD_RUNS) -> bool:
     """Whether systemd waits for the time of `timer`, as `NAME.timer`."""
     program = shutil.which("systemctl")
     if program is None or not booted.exists():

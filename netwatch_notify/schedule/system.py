@@ -12,6 +12,7 @@ from netwatch_notify.schedule.privilege import SETPRIV, as_user
 
 SYSTEMD_RUNS = Path("/run/systemd/system")
 """Is there where systemd is the machine's init (sd_booted(3))."""
+CRON_DAEMONS = ("cron", "crond", "fcron", "cronie")
 HOME = "/var/lib/netwatch"
 SECONDS = 60
 _FOLDERS = "/usr/sbin:/sbin"
@@ -24,7 +25,7 @@ def systemd_runs() -> bool:
 
 def cron_is_there() -> bool:
     """Whether a cron daemon is installed."""
-    return any(map(_found, ("cron", "crond")))
+    return any(map(_found, CRON_DAEMONS))
 
 
 def user_exists(name: str) -> bool:
